@@ -1,0 +1,86 @@
+#pragma once
+
+#include "core/limits.h"
+#include "core/result.h"
+
+#include <QByteArray>
+
+#include <span>
+#include <vector>
+
+/// Documents are bytes: checked once where they are born, then stored, hashed, compared and sent as
+/// those bytes. Nothing here re-serialises what it did not touch.
+namespace driftless::json {
+
+struct Limits
+{
+    int depthMax = kDocumentDepthMax; ///< nested arrays and objects, the outermost counted
+    qsizetype bytesMax = kDocumentBytesMax;
+};
+
+/// One member of an object. Views point into the bytes of the Object that holds it.
+struct Member
+{
+    QByteArrayView name;   ///< as it stands between the quotes, escapes and all
+    QByteArrayView value;  ///< as it stands, without blanks around it
+    QByteArray decoded;    ///< the name as UTF-8, escapes resolved (shares the bytes of the object where there are none)
+    QByteArray folded;     ///< decoded, case-folded (core/case_fold.h): the identity of the member
+};
+
+/// A JSON object: its bytes, and where its top-level members stand. A value; moving it keeps the views true.
+class Object
+{
+public:
+    Object() = default;
+    Object(Object &&) = default;
+    Object &operator=(Object &&) = default;
+    Object(const Object &) = default; // QByteArray shares its buffer, so the views of a copy hold as well
+    Object &operator=(const Object &) = default;
+
+    /// The full check of a document from outside (RFC 8259, and stricter): an object and nothing but blanks
+    /// around it; valid UTF-8 without lone surrogates (escaped ones too); no duplicate names at any depth, and at the top
+    /// level none that differ only in case; depth and size within `limits`; no empty name. Numbers of any length pass.
+    /// Errors: InvalidJson, TooDeep, TooLarge, each with the path ("$.lines[2].price").
+    static Result<Object> check(QByteArray bytes, const Limits &limits = {});
+
+    /// Finds the members of bytes that passed `check` before. InvalidJson only if they could not have.
+    static Result<Object> scan(QByteArray bytes);
+
+    const QByteArray &bytes() const { return m_bytes; }
+    std::span<const Member> members() const { return m_members; }
+    /// By folded name; null if there is none.
+    const Member *find(QByteArrayView foldedName) const;
+
+private:
+    QByteArray m_bytes;
+    std::vector<Member> m_members;
+};
+
+/// Checks any JSON value as Object::check does, and answers its bytes without blanks around them.
+Result<QByteArrayView> checkValue(QByteArrayView bytes, const Limits &limits = {});
+
+/// What to do with one top-level member: a new value, or removal where `value` is empty.
+struct Edit
+{
+    QByteArray name;  ///< UTF-8, not escaped; matched by folded name, the existing spelling stays
+    QByteArray value; ///< JSON; empty removes
+};
+
+/// The object with the edits made and every other byte as it was: values are exchanged in place, removed members go with
+/// one comma, new ones are put before the closing brace in the order given.
+QByteArray splice(const Object &object, std::span<const Edit> edits);
+
+/// RFC 7396 for the value of one member: `target` may be empty (absent). Objects merge member by member (matched
+/// exactly, as the RFC says), everything else is replaced; bytes of target members that the patch does not name stay.
+QByteArray mergePatchValue(QByteArrayView target, QByteArrayView patch);
+
+/// Appends `utf8` as a JSON string with its quotes: escapes only '"', '\\' and control characters.
+void appendString(QByteArray &out, QByteArrayView utf8);
+
+/// Resolves the escapes of what stands between the quotes of a checked string.
+QByteArray decodeString(QByteArrayView raw);
+
+/// True for a JSON string value; `value` includes the quotes.
+bool isString(QByteArrayView value);
+
+} // namespace driftless::json

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <QtTypes>
+
+#include <cstddef>
+
+// Every bound of the node that is not a setting, and the defaults of those that are (Node:Limits:…).
+namespace driftless {
+
+inline constexpr qsizetype kDocumentBytesMax = 16'000'000;
+inline constexpr int kDocumentDepthMax = 64;
+inline constexpr qsizetype kDocumentIdBytesMax = 1'021;
+inline constexpr qsizetype kCollectionNameBytesMax = 255;
+inline constexpr qsizetype kNodeIdBytesMax = 63;
+inline constexpr int kDatabaseNameCharsMax = 63;
+inline constexpr int kDecimalDigitsMax = 34;
+
+inline constexpr int kGroupOperationsMax = 10'000;
+inline constexpr qsizetype kGroupBytesMax = 64'000'000;
+inline constexpr qsizetype kTransferBytes = 4'000'000;      ///< a transfer is closed once it holds this much
+inline constexpr int kTransferOperationsMax = 10'000;       ///< or this many operations
+inline constexpr qsizetype kTransferBytesMax = 96'000'000;  ///< a receiver takes no larger one (one group must fit)
+
+inline constexpr int kPageDocumentsMax = 10'000;
+inline constexpr int kPageDocumentsDefault = 100;
+inline constexpr int kConflictsPageMax = 1'000;
+
+inline constexpr std::size_t kStoreQueueMax = 20'000;
+inline constexpr std::size_t kStoreBatchMax = 1'000;
+inline constexpr std::size_t kReaderQueueMax = 20'000;
+inline constexpr std::size_t kReaderBatchMax = 256;
+
+} // namespace driftless
