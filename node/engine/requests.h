@@ -1,0 +1,184 @@
+#pragma once
+
+#include "core/clock.h"
+#include "core/ids.h"
+#include "core/json.h"
+
+#include <QByteArray>
+
+#include <map>
+#include <optional>
+#include <vector>
+
+// What goes into the engine and what comes out of it: values that cross threads.
+namespace driftless::engine {
+
+/// What must hold before a write; an unmet one leaves everything as it was.
+struct Precondition
+{
+    /// `parentVersion` / `IfVersion`: compared byte by byte with the token (32 lower-case hex digits) that the document or its
+    /// tombstone has. Unmet: VersionMismatch.
+    std::optional<QByteArray> parentVersion;
+    /// `If-Match`: tokens of which one must be the visible document's; "*" is any visible document. Unmet: PreconditionFailed.
+    std::optional<std::vector<QByteArray>> ifMatch;
+    /// `If-None-Match`: tokens of which none may be it; "*" asks that there is no visible document. Unmet: PreconditionFailed.
+    std::optional<std::vector<QByteArray>> ifNoneMatch;
+};
+
+enum class WriteKind { Put, Patch, Delete };
+
+/// One write of one document.
+struct WriteRequest
+{
+    WriteKind kind = WriteKind::Put;
+    QByteArray collection; ///< UTF-8, as the writer spells it
+    QByteArray id;         ///< UTF-8, as the writer spells it
+    json::Object body;     ///< put: the whole document, checked and normalised (wire.md 4). patch: RFC 7396 patch, with {"$inc": n} members. delete: unused
+    Precondition precondition;
+};
+
+/// An operation as the reference's WriteResult shows it.
+struct OperationView
+{
+    Version version;
+    WallTime committed {};
+    QByteArray collection;
+    QByteArray id;
+    int type = 1;            ///< 1 insert (nothing or a tombstone was there), 2 update, 3 delete
+    QByteArray payload;      ///< the document after the write; of a delete the document before it, "{}" if there was none
+    LogPosition position;
+    QByteArray parentVersion; ///< as the client gave it; empty is null
+};
+
+struct WriteOutcome
+{
+    QByteArray collection;
+    QByteArray id;
+    std::optional<Hash128> token; ///< of the document or tombstone after the write; nothing if neither exists (deleting what never was)
+    WallTime committed {};        ///< of the operation that the token names, or now
+    bool isDeleted = false;
+    bool changed = false;         ///< false: the write changed nothing and made no operation
+    std::optional<OperationView> operation; ///< of this write, or, where nothing changed, of the operation that the document equals
+};
+
+struct BatchOutcome
+{
+    Hash128 groupId; ///< id of the group's first operation; zero where nothing changed
+    WallTime committed {};
+    std::vector<WriteOutcome> results; ///< in the order of the requests
+};
+
+/// A failed batch: `index` is that of the write at fault.
+inline constexpr int kNoBatchIndex = -1;
+
+struct DocumentView
+{
+    QByteArray body;
+    Hash128 token;
+};
+
+struct PageRequest
+{
+    QByteArray collection;
+    qint64 skip = 0;
+    int take = 100; ///< 1 to kPageDocumentsMax
+    std::optional<QByteArray> after; ///< keyset paging: ids above this one, in the order of the page
+};
+
+struct DocumentPage
+{
+    std::vector<QByteArray> bodies; ///< in ascending order of the folded ids
+    std::optional<QByteArray> next; ///< `after` of the next page; nothing at the end
+};
+
+/// One side of a listed conflict.
+struct ConflictSide
+{
+    Version version;
+    bool isDelete = false;
+    QByteArray body;  ///< the whole document after that write; empty for a delete
+    QByteArray value; ///< of the member in it; empty where it is absent, or the conflict is one of existence
+};
+
+struct ConflictView
+{
+    QByteArray collection;
+    QByteArray id;
+    QByteArray member; ///< "*": existence (one side deletes what the other writes)
+    ConflictSide winner; ///< the side of the higher version
+    ConflictSide loser;
+};
+
+struct ConflictPage
+{
+    std::vector<ConflictView> conflicts;
+    qint64 total = 0; ///< listed in the whole database
+};
+
+using VectorView = std::map<NodeId, std::map<std::uint64_t, std::uint64_t>>; ///< origin -> incarnation -> sequence
+
+struct PeerConvergence
+{
+    NodeId peer;
+    std::optional<Hash128> digest;      ///< the last that the peer said
+    std::optional<bool> equal;          ///< nothing: not comparable yet (vectors differ, or never heard)
+    std::optional<WallTime> checked;
+    qint64 pendingHere = 0;             ///< operations here that the peer is not known to have
+    qint64 pendingThere = 0;            ///< operations that the peer has and this node has not
+};
+
+struct Convergence
+{
+    DatabaseName database;
+    Hash128 digest;
+    qint64 documents = 0; ///< visible ones
+    qint64 conflicts = 0;
+    qint64 quarantined = 0;
+    VectorView vector;
+    bool converged = false;
+    QByteArray reason; ///< why not; empty when converged
+    std::vector<PeerConvergence> peers;
+};
+
+struct PeerView
+{
+    NodeId id;
+    QByteArray baseUrl;
+    bool isActive = true;
+    WallTime updated {};
+    std::optional<DatabaseName> database; ///< nothing: for all databases of the node
+};
+
+struct PeerStatus
+{
+    PeerView peer;
+    QByteArray catchUpStatus; ///< Ready, CatchingUp, Inactive, Offline, ClockSkew, Fork …: the reference's words first
+    QByteArray catchUpReason; ///< empty is null
+    qint64 oldestAvailable = 0;
+    qint64 lastPushed = 0;
+    qint64 lastPulled = 0;
+    qint64 localMax = 0;
+    qint64 pending = 0;
+    std::optional<qint64> clockOffsetMs; ///< peer's clock less ours, measured
+    WallTime updated {};
+};
+
+struct DatabaseStatus
+{
+    DatabaseName name;
+    QByteArray error; ///< empty: healthy
+    qint64 oldestAvailable = 0;
+    qint64 localMax = 0;
+    std::vector<PeerStatus> peers;
+};
+
+struct DatabaseInfo
+{
+    DatabaseName name;
+    std::uint64_t generation = 0;
+    WallTime created {};
+    qint64 documents = 0;
+    qint64 fileBytes = 0;
+};
+
+} // namespace driftless::engine
