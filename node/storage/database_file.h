@@ -1,0 +1,116 @@
+#pragma once
+
+#include "core/ids.h"
+#include "core/result.h"
+#include "storage/operation.h"
+#include "storage/version_vector.h"
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <vector>
+
+namespace driftless::storage {
+
+class DocumentState;
+
+struct StoredOperation
+{
+    LogPosition position;
+    QByteArray headerBytes;
+    QByteArray body;
+};
+
+/// Two different operations under one dot: a machine was rolled back while it ran.
+struct Fork
+{
+    Dot dot;
+    Hash128 hashHere;
+    Hash128 hashThere;
+};
+
+/// A document that an arriving or local write touched, for whoever waits for news of it.
+struct DocumentKey
+{
+    QByteArray collection; ///< folded
+    QByteArray id;         ///< folded
+    friend bool operator==(const DocumentKey &, const DocumentKey &) = default;
+    friend auto operator<=>(const DocumentKey &a, const DocumentKey &b)
+    {
+        const int order = a.collection.compare(b.collection);
+        return (order != 0 ? order : a.id.compare(b.id)) <=> 0;
+    }
+};
+
+/// One database: `{database}.db`, which holds all that a write must commit together. The only writer of the file; one thread,
+/// the store thread. Every method that changes something needs an open transaction; what it changed in memory goes back with it.
+class DatabaseFile
+{
+public:
+    struct Options
+    {
+        bool isSynchronousFull = true; ///< an answered commit survives a power cut (Node:Durability)
+        qint64 cacheBytes = 16'000'000;
+    };
+
+    /// Opens or creates. Errors, each naming the file and what to do: FileDamaged, FileNewer, FileInUse (another process has it),
+    /// DiskFull, Storage. A file that cannot be opened is left as it is.
+    static Result<std::unique_ptr<DatabaseFile>> open(const QByteArray &path, const Options &options);
+    ~DatabaseFile();
+
+    // Transactions.
+    /// Begins one if none is open.
+    Result<void> begin();
+    bool isInTransaction() const;
+    /// Makes everything since `begin` durable, or (on an error) as if it had not been. Conflicts of the documents touched are listed here, once a transaction.
+    Result<void> commit();
+    void rollback();
+    /// Copies the WAL back into the file as far as readers allow.
+    Result<void> checkpoint();
+
+    // What the copy has. Inside of a transaction, with its changes.
+    const VersionVector &vector() const;
+    /// Of the canonical form: without incarnations that another's `open` continues from their last sequence.
+    Hash128 vectorHash() const;
+    Hash128 digest() const;
+    qint64 documentCount() const;  ///< visible, `cache` counted
+    qint64 conflictCount() const;
+    qint64 quarantinedCount() const;
+    /// Documents left out of the digest because an operation of theirs is quarantined, ascending.
+    Result<std::vector<DocumentKey>> quarantinedDocuments() const;
+    /// The highest hybrid clock in the file.
+    std::uint64_t hlc() const;
+    LogPosition lastPosition() const;
+    Result<LogPosition> oldestPosition() const; ///< 0 for an empty log
+    /// The nodes of the database's cluster: creators, and those admitted.
+    const std::set<NodeId> &roster() const;
+    /// Forks found so far; their incarnations take no more operations.
+    const std::vector<Fork> &forks() const;
+    bool isStopped(const Incarnation &incarnation) const;
+
+    // The log.
+    /// In log order, positions above `after`: at most `countMax` operations, and no more once `bytesMax` is reached (at least one, if there is one).
+    Result<std::vector<StoredOperation>> readLog(LogPosition after, int countMax, qsizetype bytesMax) const;
+    Result<std::optional<StoredOperation>> findOperation(const Dot &dot) const;
+
+    // Applying.
+    /// Appends a whole group (or a single operation) to the log, moves the vector, and joins it into the documents. The caller has
+    /// checked that each is the next of its incarnation and that what it was built on is here. An operation that is not
+    /// understood, or `quarantine`, is stored with its whole group, its claims wait.
+    Result<void> apply(std::span<const Operation> group, bool quarantine = false);
+    /// Joins the claims of quarantined operations that this program understands by now. Answers how many it released.
+    Result<int> releaseQuarantined();
+    Result<void> recordFork(const Fork &fork);
+
+    // Documents, for writers.
+    /// The state of a document; an empty one where there is none.
+    Result<DocumentState> load(const DocumentKey &key) const;
+
+private:
+    struct Impl;
+    explicit DatabaseFile(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace driftless::storage
