@@ -35,6 +35,10 @@ struct WriteRequest
     QByteArray id;         ///< UTF-8, as the writer spells it
     json::Object body;     ///< put: the whole document, checked and normalised (wire.md 4). patch: RFC 7396 patch, with {"$inc": n} members. delete: unused
     Precondition precondition;
+    /// What the caller's key allows; only the engine knows whether the document is there. Unmet: Forbidden, with a text that
+    /// names the missing role. (A delete needs neither: its role is checked at the door.)
+    bool mayInsert = true; ///< to write where there is no visible document (WRITE_DOCUMENT)
+    bool mayUpdate = true; ///< to change a visible one (UPDATE_DOCUMENT)
 };
 
 /// An operation as the reference's WriteResult shows it.
