@@ -35,7 +35,8 @@ struct Principal
 class KeyStore
 {
 public:
-    /// Errors: Configuration (a blank root or replication key, an invalid database name in a scope, two equal keys).
+    /// A blank root or replication key is nobody's, and a scoped key that is blank is left out: no blank header ever matches.
+    /// Errors: Configuration (an invalid database name in a scope, two equal keys among root and scoped ones).
     static Result<KeyStore> make(const QByteArray &rootKey, const QByteArray &replicationKey, const std::vector<KeySetting> &keys, Random &random);
 
     /// The key's owner; nothing if it is nobody's. `key` without blanks around it.
@@ -51,8 +52,8 @@ private:
     QByteArray mac(QByteArrayView key) const;
 
     QByteArray m_secret;
-    QByteArray m_replicationMac;
-    std::vector<Entry> m_entries; ///< root first
+    QByteArray m_replicationMac; ///< empty: nobody has it
+    std::vector<Entry> m_entries; ///< root first, if there is one
 };
 
 } // namespace driftless::auth
