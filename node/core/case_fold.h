@@ -15,6 +15,19 @@ QByteArray foldCase(const QByteArray &utf8);
 /// (QByteArray::fromRawData), which must outlive it.
 QByteArray foldCaseView(QByteArrayView utf8);
 
+/// True if both fold to the same bytes.
 bool equalFolded(QByteArrayView a, QByteArrayView b);
+
+// The parts of the above for callers that bring their own memory.
+
+/// True for text of ASCII without upper-case letters: the usual text that folds to itself, found out eight bytes at a time.
+bool isFoldedAscii(QByteArrayView utf8);
+
+/// What foldCaseTo may write at most: some code points of two bytes fold to three (U+023A).
+constexpr qsizetype foldedBytesMax(qsizetype bytes) { return bytes + bytes / 2; }
+
+/// Writes the folded text at `out`, which has room for foldedBytesMax(utf8.size()) bytes, and answers the end.
+/// Bytes that are not UTF-8 are copied.
+char *foldCaseTo(char *out, QByteArrayView utf8);
 
 } // namespace driftless

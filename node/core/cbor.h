@@ -5,6 +5,7 @@
 #include <QByteArray>
 
 #include <cstdint>
+#include <utility>
 
 /// The part of CBOR (RFC 8949) that Driftless writes: definite lengths, shortest heads, unsigned and
 /// negative integers, byte and text strings, arrays, maps, booleans and null; no tags, no floats.

@@ -1,6 +1,6 @@
 #include "core/clock.h"
 
-#include <QDateTime>
+#include <cstdio>
 
 namespace driftless {
 

@@ -4,6 +4,9 @@
 
 #include <pthread.h>
 
+#include <iterator>
+#include <utility>
+
 namespace driftless {
 
 ThreadExecutor::ThreadExecutor(std::string name, std::size_t queueMax, std::size_t batchMax, Task afterBatch)

@@ -4,6 +4,7 @@
 #include "core/result.h"
 
 #include <QByteArray>
+#include <QHashFunctions>
 
 #include <compare>
 #include <cstdint>

@@ -1,0 +1,162 @@
+#include "core/json.h"
+
+#include "core/case_fold.h"
+#include "core/json_checker.h"
+#include "core/json_path.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+namespace driftless::json {
+
+namespace {
+
+/// Up to here a walk over the members finds one as fast as a binary search.
+constexpr std::size_t kWalkedMembersMax = 32;
+
+bool hasEscape(QByteArrayView raw)
+{
+    return std::memchr(raw.data(), '\\', static_cast<std::size_t>(raw.size())) != nullptr;
+}
+
+/// By length first: most names differ there.
+int compareNames(QByteArrayView a, QByteArrayView b)
+{
+    if (a.size() != b.size()) {
+        return a.size() < b.size() ? -1 : 1;
+    }
+    return std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()));
+}
+
+/// Views into a buffer that somebody else owns would not outlive it.
+QByteArray owned(QByteArray bytes)
+{
+    if (!bytes.data_ptr().isMutable()) {
+        bytes.detach();
+    }
+    return bytes;
+}
+
+} // namespace
+
+Result<Object> Object::check(QByteArray bytes, const Limits &limits)
+{
+    Object object;
+    object.m_bytes = owned(std::move(bytes));
+    Checker checker(object.m_bytes, limits);
+    std::vector<RawMember> members;
+    members.reserve(kWalkedMembersMax);
+    if (!checker.object(members)) {
+        return checker.error();
+    }
+    object.take(members);
+    Names names;
+    for (const Member &member : object.m_members) {
+        names.append(member.folded);
+    }
+    if (const qsizetype repeated = findRepeated(names, 0); repeated >= 0) {
+        const Member &second = object.m_members[static_cast<std::size_t>(repeated)];
+        const auto first = std::find_if(object.m_members.begin(), object.m_members.end(),
+            [&second](const Member &member) { return member.folded == second.folded; });
+        QByteArray path("$");
+        appendToPath(path, second.decoded);
+        return Error {ErrorCode::InvalidJson,
+            first->decoded == second.decoded
+                ? QByteArray(kRepeatedName)
+                : QByteArray("Two names of the document differ only in upper and lower case: keep one of the two."),
+            path};
+    }
+    return object;
+}
+
+Result<Object> Object::scan(QByteArray bytes)
+{
+    Object object;
+    object.m_bytes = owned(std::move(bytes));
+    std::vector<RawMember> members;
+    members.reserve(kWalkedMembersMax);
+    if (!splitMembers(object.m_bytes, members)) {
+        return Error {ErrorCode::InvalidJson, "These bytes are no JSON object: they were never checked, or are damaged.", "$"};
+    }
+    object.take(members);
+    return object;
+}
+
+void Object::take(std::span<const RawMember> raw)
+{
+    qsizetype room = 0;
+    m_members.resize(raw.size());
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+        Member &member = m_members[i];
+        member.name = raw[i].name;
+        member.value = raw[i].value;
+        const bool escaped = hasEscape(member.name);
+        if (!escaped) {
+            member.decoded = QByteArray::fromRawData(member.name.data(), member.name.size());
+        }
+        if (!escaped && isFoldedAscii(member.name)) {
+            member.folded = member.decoded;
+        } else {
+            room += (escaped ? member.name.size() : 0) + foldedBytesMax(member.name.size());
+        }
+    }
+    if (room > 0) {
+        resolveNames(room);
+    }
+    if (m_members.size() > kWalkedMembersMax) {
+        m_order.resize(m_members.size());
+        std::iota(m_order.begin(), m_order.end(), 0U);
+        std::sort(m_order.begin(), m_order.end(), [this](std::uint32_t a, std::uint32_t b) {
+            return compareNames(m_members[a].folded, m_members[b].folded) < 0;
+        });
+    }
+}
+
+/// Writes the names that differ from the text, all into one buffer of `room` bytes.
+void Object::resolveNames(qsizetype room)
+{
+    m_names = QByteArray(room, Qt::Uninitialized);
+    char *out = m_names.data();
+    for (Member &member : m_members) {
+        if (!member.folded.isNull()) {
+            continue;
+        }
+        if (member.decoded.isNull()) {
+            char *const begin = out;
+            out = decodeStringTo(begin, member.name);
+            member.decoded = QByteArray::fromRawData(begin, out - begin);
+        }
+        char *const end = foldCaseTo(out, member.decoded);
+        member.folded = QByteArray::fromRawData(out, end - out);
+        if (member.folded == member.decoded) {
+            member.folded = member.decoded;
+        } else {
+            out = end;
+        }
+    }
+}
+
+const Member *Object::find(QByteArrayView foldedName) const
+{
+    if (m_order.empty()) {
+        const auto found = std::find_if(m_members.begin(), m_members.end(),
+            [foldedName](const Member &member) { return compareNames(member.folded, foldedName) == 0; });
+        return found == m_members.end() ? nullptr : &*found;
+    }
+    const auto found = std::lower_bound(m_order.begin(), m_order.end(), foldedName,
+        [this](std::uint32_t i, QByteArrayView name) { return compareNames(m_members[i].folded, name) < 0; });
+    return found == m_order.end() || m_members[*found].folded != foldedName ? nullptr : &m_members[*found];
+}
+
+Result<QByteArrayView> checkValue(QByteArrayView bytes, const Limits &limits)
+{
+    Checker checker(bytes, limits);
+    QByteArrayView trimmed;
+    if (!checker.value(trimmed)) {
+        return checker.error();
+    }
+    return trimmed;
+}
+
+} // namespace driftless::json
