@@ -139,6 +139,7 @@ bool Checker::nested(int depth)
 
 bool Checker::nestedObject(int depth)
 {
+    const char *const brace = m_at;
     const qsizetype firstName = m_names.size();
     const std::size_t firstDecoded = m_decoded.size();
     m_at = skipBlanks(m_at + 1, m_end);
@@ -161,7 +162,7 @@ bool Checker::nestedObject(int depth)
         }
     }
     if (const qsizetype repeated = findRepeated(m_names, firstName); repeated >= 0) {
-        return failRepeated(m_names[repeated]);
+        return failRepeated(m_names[repeated], brace);
     }
     m_names.resize(firstName);
     m_decoded.resize(firstDecoded);
@@ -373,11 +374,10 @@ bool Checker::fail(const char *message, const char *at, ErrorCode code)
     return false;
 }
 
-/// Behind the closing brace of the object that has the name twice.
-bool Checker::failRepeated(QByteArrayView repeated)
+bool Checker::failRepeated(QByteArrayView repeated, const char *brace)
 {
     m_repeated = repeated.toByteArray();
-    return fail(kRepeatedName, m_at - 1);
+    return fail(kRepeatedName, brace);
 }
 
 Error Checker::error() const

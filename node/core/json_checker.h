@@ -55,7 +55,7 @@ private:
     bool digits();
     bool word(const char *text, int size);
     bool fail(const char *message, const char *at, ErrorCode code = ErrorCode::InvalidJson);
-    bool failRepeated(QByteArrayView repeated);
+    bool failRepeated(QByteArrayView repeated, const char *brace);
 
     char peek() const { return m_at != m_end ? *m_at : '\0'; }
 
@@ -67,7 +67,7 @@ private:
     std::deque<QByteArray> m_decoded; ///< names that had escapes, kept while m_names points to them
     const char *m_message = nullptr;
     const char *m_faultAt = nullptr;
-    QByteArray m_repeated; ///< the name that stands twice in the object that ends at m_faultAt
+    QByteArray m_repeated; ///< the name that stands twice in the object that begins at m_faultAt
     ErrorCode m_code = ErrorCode::InvalidJson;
 };
 
