@@ -1,0 +1,316 @@
+#pragma once
+
+#include "core/random.h"
+#include "replication/clock_offset.h"
+#include "replication/ingest.h"
+#include "replication/local_copies.h"
+#include "replication/messages.h"
+#include "replication/peer_table.h"
+#include "replication/stream.h"
+#include "replication/transport.h"
+
+#include <variant>
+
+namespace driftless::replication {
+
+using CallId = std::uint64_t;
+
+// Events: what happened. Values.
+
+/// Time passed; due at `Pump::nextDue`.
+struct Tick { };
+/// A commit is durable that appended to the log of `database`, or a database was created.
+struct LogGrew
+{
+    DatabaseName database;
+};
+/// The peer says that it has news.
+struct HintHeard { };
+/// The peer called with a heartbeat (which was answered already, see `answerHeartbeat`).
+struct HeartbeatHeard
+{
+    Heartbeat heartbeat;
+    WallTime wallTime {}; ///< our clock
+};
+/// The peer called with operations, which were ingested.
+struct OperationsHeard
+{
+    DatabaseName database;
+    storage::VersionVector senderHas;
+};
+/// A call that an effect asked for has ended.
+struct CallEnded
+{
+    CallId call = 0;
+    Result<TransportReply> reply;
+    WallTime wallTime {}; ///< our clock
+};
+/// `SendOperations` was built; its bytes go to the peer if `transfer.count` is above 0, else there is no call.
+struct TransferBuilt
+{
+    CallId call = 0;
+    Transfer transfer; ///< `operations` may have been moved out
+};
+/// `IngestFetched` was done and is durable.
+struct FetchIngested
+{
+    CallId call = 0;
+    IngestOutcome outcome;
+};
+/// What an effect asked for failed on this side (the file); nothing was sent.
+struct EffectFailed
+{
+    CallId call = 0;
+    Error error;
+};
+/// The peer table changed.
+struct Reconfigured
+{
+    PeerScope scope;
+};
+using Event = std::variant<Tick, LogGrew, HintHeard, HeartbeatHeard, OperationsHeard, CallEnded, TransferBuilt, FetchIngested,
+    EffectFailed, Reconfigured>;
+
+// Effects: what is to be done, in order. Values.
+
+/// POST `Pump::composeHeartbeat` to kHeartbeatPath.
+struct SendHeartbeat
+{
+    CallId call = 0;
+    friend bool operator==(const SendHeartbeat &, const SendHeartbeat &) = default;
+};
+/// Build the next transfer by `Pump::streamQuery`, report it (`TransferBuilt`, first), and POST it to kOperationsPath.
+struct SendOperations
+{
+    CallId call = 0;
+    DatabaseName database;
+    bool ignoresRelay = false; ///< nothing is to be left to others: the peer lacks what this is built on
+    friend bool operator==(const SendOperations &, const SendOperations &) = default;
+};
+/// POST a preamble with our vector and bytesMax to kFetchPath.
+struct SendFetch
+{
+    CallId call = 0;
+    DatabaseName database;
+    friend bool operator==(const SendFetch &, const SendFetch &) = default;
+};
+/// The answer to a fetch: ingest it and report (`FetchIngested`).
+struct IngestFetched
+{
+    CallId call = 0;
+    DatabaseName database;
+    QByteArray body;
+    friend bool operator==(const IngestFetched &, const IngestFetched &) = default;
+};
+/// The peer has a database that this node never heard of.
+struct CreateDatabase
+{
+    DatabaseName database;
+    Generation generation;
+    friend bool operator==(const CreateDatabase &, const CreateDatabase &) = default;
+};
+/// The peer is in a later generation: join it (set the file aside, or delete).
+struct GenerationSeen
+{
+    DatabaseName database;
+    Generation generation;
+    friend bool operator==(const GenerationSeen &, const GenerationSeen &) = default;
+};
+/// Write the operation that admits the node, and commit, before the operations that follow are sent.
+struct AdmitNode
+{
+    DatabaseName database;
+    NodeId node;
+    friend bool operator==(const AdmitNode &, const AdmitNode &) = default;
+};
+/// The peer has another operation under this dot.
+struct RecordFork
+{
+    DatabaseName database;
+    storage::Fork fork;
+    friend bool operator==(const RecordFork &a, const RecordFork &b)
+    {
+        return a.database == b.database && a.fork.dot == b.fork.dot && a.fork.hashHere == b.fork.hashHere
+            && a.fork.hashThere == b.fork.hashThere;
+    }
+};
+/// Whom the peer pushes to, for `ActivePeers`.
+struct PeersTold
+{
+    std::vector<NodeId> activePeers;
+    friend bool operator==(const PeersTold &, const PeersTold &) = default;
+};
+using Effect = std::variant<SendHeartbeat, SendOperations, SendFetch, IngestFetched, CreateDatabase, GenerationSeen, AdmitNode, RecordFork,
+    PeersTold>;
+using Effects = std::vector<Effect>;
+
+enum class PeerState { Inactive, Offline, Connecting, Online };
+
+/// How it stands with a peer. A value.
+struct PumpStatus
+{
+    PeerState state = PeerState::Offline;
+    QByteArray problem; ///< a word: empty, "Offline", "WrongNode", "OwnAddress", "DuplicateNode", "KeyRefused", "NoDriftless", "ClockSkew"
+    QByteArray reason;  ///< a sentence; empty where `problem` is
+    std::optional<WallTime> lastHeard;
+    std::optional<std::chrono::milliseconds> clockOffset; ///< the peer's clock less ours
+    std::chrono::milliseconds roundTrip {};
+};
+
+/// How it stands with a peer in one database. A value.
+struct PumpDatabaseStatus
+{
+    bool isExchanged = false;
+    bool isHeard = false;                   ///< the rest means something
+    std::optional<Hash128> digest;          ///< the last that the peer said
+    std::optional<bool> isEqual;            ///< nothing: not comparable at present
+    std::optional<WallTime> checked;        ///< of the last comparison
+    std::uint64_t pendingHere = 0;          ///< operations here that the peer is not known to have
+    std::uint64_t pendingThere = 0;         ///< operations that the peer has and this node has not
+    LogPosition pushedTo;                   ///< of our log, what the peer was offered
+    Generation peerGeneration;
+    QByteArray problem; ///< a word: empty, "Generation", "Fork", "TooOldNeedsSnapshot", "Refused", "Quarantine"
+    QByteArray reason;
+};
+
+/// The state machine of one peer, for all databases: decides what is said to it and when. It does no I/O: events go in, effects
+/// come out, `now` only grows. A heartbeat keeps both sides informed of vectors, digests and clocks; operations are pushed as
+/// soon as they are durable, one transfer in flight for each database, so batches grow under load by themselves; a pull is made
+/// only where the peer does not push. The store thread; everything given outlives it.
+class Pump
+{
+public:
+    struct Settings
+    {
+        NodeId self;
+        std::uint64_t run = 0;
+        std::chrono::milliseconds heartbeat {1'000};
+        std::chrono::milliseconds backoffMax {30'000};
+        int transferOperationsMax = kTransferOperationsMax;
+    };
+
+    Pump(PeerScope scope, Settings settings, const LocalCopies &local, Random &random);
+
+    Effects handle(const Event &event, Instant now);
+
+    /// When the next `Tick` is due; Instant::max() for never.
+    Instant nextDue() const { return m_due; }
+    const PeerScope &scope() const { return m_scope; }
+    /// This node pushes to the peer at present: true names it among the active peers of the sender.
+    bool isPushing() const;
+
+    // For executing effects.
+    /// `sender`: this node, with the peers that it pushes to.
+    Heartbeat composeHeartbeat(const Sender &sender, WallTime wallTime) const;
+    /// Holds until the next `handle`. `relay` may be null.
+    StreamQuery streamQuery(const DatabaseName &database, const RelayRule *relay) const;
+
+    PumpStatus status() const;
+    PumpDatabaseStatus status(const DatabaseName &database) const;
+
+private:
+    struct DatabaseState
+    {
+        bool isHeard = false;
+        Generation peerGeneration;
+        storage::VersionVector known; ///< what the peer is known to have; within one run and generation it only grows
+        Hash128 peerVectorHash;
+        Hash128 peerDigest;
+        Hash128 peerLeftOutHash;
+        std::uint64_t changes = 0;           ///< of `known`, and transfers begun: a heartbeat that overlapped one does not lower it
+        std::uint64_t changesAtHeartbeat = 0;
+
+        std::optional<LogPosition> scannedTo;
+        std::optional<CallId> push;
+        storage::VersionVector sent; ///< by the push in flight
+        bool hasDeferred = false;
+        bool ignoresRelay = false;   ///< the next push: the last one was left out because of what was left to others
+        bool waits = false;          ///< no progress: until the next heartbeat
+        bool isPruned = false;
+        std::set<Incarnation> refused;
+
+        std::optional<CallId> fetch;
+        storage::VersionVector hole; ///< what the peer had and we lacked
+        int holeHeartbeats = 0;      ///< how many heartbeats ago that was
+
+        int failures = 0;
+        Instant notBefore {};
+        Error error; ///< of the last call; with an empty message for none
+
+        std::optional<bool> isEqual;
+        Hash128 comparedVectorHash;
+        std::optional<WallTime> compared;
+    };
+    struct Call
+    {
+        enum class Kind { Heartbeat, Operations, Fetch } kind = Kind::Heartbeat;
+        DatabaseName database;
+        Instant sentAt;
+    };
+
+    void on(const Tick &event, Instant now, Effects &effects);
+    void on(const LogGrew &event, Instant now, Effects &effects);
+    void on(const HintHeard &event, Instant now, Effects &effects);
+    void on(const HeartbeatHeard &event, Instant now, Effects &effects);
+    void on(const OperationsHeard &event, Instant now, Effects &effects);
+    void on(const CallEnded &event, Instant now, Effects &effects);
+    void on(const TransferBuilt &event, Instant now, Effects &effects);
+    void on(const FetchIngested &event, Instant now, Effects &effects);
+    void on(const EffectFailed &event, Instant now, Effects &effects);
+    void on(const Reconfigured &event, Instant now, Effects &effects);
+
+    void heartbeatEnded(const Call &call, const CallEnded &event, Instant now, Effects &effects);
+    void operationsEnded(const Call &call, const CallEnded &event, Instant now, Effects &effects);
+    void fetchEnded(CallId id, const Call &call, const CallEnded &event, Instant now, Effects &effects);
+    void peerFailed(const Error &error, QByteArray problem, Instant now);
+    void databaseFailed(DatabaseState &state, Error error, Instant now);
+    void connectionLost();
+    /// False: the answerer is not the peer.
+    bool checkSender(const Sender &sender, Instant now);
+    void learnRun(std::uint64_t run);
+    void learn(const Heartbeat &heartbeat, bool isAnswer, WallTime wallTime, Effects &effects);
+    void learnDatabase(const HeartbeatDatabase &said, bool isAnswer, WallTime wallTime, Effects &effects);
+    void learnVector(DatabaseState &state, const storage::VersionVector &vector, bool isAnswer);
+    void compare(DatabaseState &state, const HeartbeatDatabase &said, const LocalCopy &copy, WallTime wallTime);
+    void findForks(const DatabaseName &name, const storage::VersionVector &theirs, const LocalCopy &copy, Effects &effects);
+    void answerTaken(DatabaseState &state, const DatabaseName &name, const OperationsAnswer &answer, Effects &effects);
+    void pushIfNeeded(const DatabaseName &name, Instant now, Effects &effects);
+    void fetchIfNeeded(const DatabaseName &name, Instant now, Effects &effects);
+    void pushAll(Instant now, Effects &effects);
+    void sendHeartbeat(Instant now, Effects &effects);
+    void schedule();
+    CallId begin(Call::Kind kind, const DatabaseName &database, Instant now);
+    bool isExchanging(const DatabaseState &state, const LocalCopy &copy) const;
+    std::chrono::milliseconds backoff(int failures);
+
+    PeerScope m_scope;
+    Settings m_settings;
+    const LocalCopies &m_local;
+    Random &m_random;
+
+    PeerState m_state = PeerState::Offline;
+    std::map<DatabaseName, DatabaseState> m_databases;
+    std::map<CallId, Call> m_calls; ///< in flight; answers to others are stale
+    CallId m_lastCall = 0;
+    std::optional<CallId> m_heartbeat;
+    bool m_heartbeatAgain = false;
+    Instant m_nextHeartbeat {};
+    Instant m_lastHeartbeat {};
+    Instant m_due {};
+    int m_failures = 0;
+
+    std::optional<std::uint64_t> m_run;
+    std::set<std::uint64_t> m_earlierRuns;
+    bool m_isDuplicate = false;
+    bool m_listsUs = false; ///< the peer pushes to us
+    std::optional<Instant> m_heardAt;
+    std::optional<WallTime> m_lastHeard;
+    ClockOffset m_clock;
+    QByteArray m_problem;
+    QByteArray m_reason;
+};
+
+/// The answer to a heartbeat of any node that has the replication key.
+Heartbeat answerHeartbeat(const Heartbeat &request, const LocalCopies &local, const Sender &self, WallTime receivedAt, WallTime now);
+
+} // namespace driftless::replication
