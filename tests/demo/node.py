@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -34,19 +33,18 @@ class Node:
         self.process = None
 
     def start(self, peers):
-        """Starts the process. Keys go by the environment, where other users of the machine do not see them."""
+        """Starts the process, with a settings file of its own: this machine's other settings are not for it."""
         with contextlib.closing(socket.socket()) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", self.port))
             except OSError as error:
                 raise DemoError(f"port {self.port}: {error.strerror}; --ports names another first one") from error
-        arguments = [str(self._program), "--server", f"--Node:NodeId={self.id}"]
+        arguments = [str(self._program), "--server", "--config", str(self._settings()), f"--Node:NodeId={self.id}"]
         arguments += ["--listen", f"127.0.0.1:{self.port}", "--data-dir", str(self.folder)]
         for number, peer in enumerate(peers):
             arguments.append(f"--Node:SeedPeers:{number}:NodeId={peer.id}")
             arguments.append(f"--Node:SeedPeers:{number}:BaseUrl={peer.url}")
-        keys = {"Auth__RootApiKey": self._keys["root"], "Node__ReplicationApiKey": self._keys["replication"]}
         with self.logPath.open("wb") as log:
             # A session of its own: Ctrl-C is for this program, which then stops the nodes in order.
             self.process = subprocess.Popen(
@@ -54,10 +52,23 @@ class Node:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=os.environ | keys,
                 cwd=self.folder.parent,
                 start_new_session=True,
             )
+
+    def _settings(self):
+        """The file with the keys, readable by this user only: on the command line everybody on the machine would see them."""
+        path = self.folder.parent / f"{self.id}.json"
+        path.touch(mode=0o600)
+        path.write_text(
+            json.dumps(
+                {
+                    "Auth": {"RootApiKey": self._keys["root"]},
+                    "Node": {"ReplicationApiKey": self._keys["replication"]},
+                }
+            )
+        )
+        return path
 
     def waitUntilReady(self):
         deadline = time.monotonic() + START_SECONDS_MAX
@@ -181,6 +192,5 @@ class Node:
 
     def conflicts(self):
         """The listed conflicts as (collection, id, member), `*` for one between a deletion and a write."""
-        answer = json.loads(self.call("GET", "/api/conflicts?take=1000"))
-        listed = answer["Conflicts"] if isinstance(answer, dict) else answer
-        return sorted((row["Collection"], row.get("EntityId", row.get("Id")), row["Member"]) for row in listed)
+        listed = json.loads(self.call("GET", "/api/conflicts?take=1000"))["Conflicts"]
+        return sorted((row["Collection"], row["EntityId"], row["Member"]) for row in listed)
