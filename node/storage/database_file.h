@@ -74,7 +74,7 @@ public:
     /// Of the canonical form: without incarnations that another's `open` continues from their last sequence.
     Hash128 vectorHash() const;
     Hash128 digest() const;
-    qint64 documentCount() const;  ///< visible, `cache` counted
+    qint64 documentCount() const;  ///< visible ones; entries of `cache` are not counted
     qint64 conflictCount() const;
     qint64 quarantinedCount() const;
     /// Documents left out of the digest because an operation of theirs is quarantined, ascending.
@@ -106,6 +106,10 @@ public:
     // Documents, for writers.
     /// The state of a document; an empty one where there is none.
     Result<DocumentState> load(const DocumentKey &key) const;
+    /// Makes the collection be listed before it has a document. Local: no operation.
+    Result<void> registerCollection(const QByteArray &name);
+
+    const QByteArray &path() const;
 
 private:
     struct Impl;

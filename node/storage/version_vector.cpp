@@ -37,6 +37,15 @@ void VersionVector::raise(const VersionVector &other)
     }
 }
 
+void VersionVector::restore(const Incarnation &incarnation, const std::optional<Entry> &entry)
+{
+    if (entry) {
+        m_entries[incarnation] = *entry;
+    } else {
+        m_entries.erase(incarnation);
+    }
+}
+
 std::uint64_t VersionVector::operationsBeyond(const VersionVector &other) const
 {
     std::uint64_t sum = 0;

@@ -31,6 +31,8 @@ public:
     /// Never goes back: a lower sequence is ignored.
     void raise(const Incarnation &incarnation, const Entry &entry);
     void raise(const VersionVector &other);
+    /// Takes a raise back: the entry as it was, or none.
+    void restore(const Incarnation &incarnation, const std::optional<Entry> &entry);
     /// Sum over all incarnations of what is here and not there.
     std::uint64_t operationsBeyond(const VersionVector &other) const;
 

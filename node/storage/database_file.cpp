@@ -1,0 +1,368 @@
+#include "storage/database_file.h"
+
+#include "core/case_fold.h"
+#include "storage/document_store.h"
+#include "storage/file_lock.h"
+#include "storage/migrations.h"
+
+#include <algorithm>
+
+namespace driftless::storage {
+
+struct DatabaseFile::Impl
+{
+    FileLock lock; // first in, last out: see file_lock.h
+    std::unique_ptr<Connection> connection;
+    std::unique_ptr<IncarnationTable> incarnations;
+    std::unique_ptr<OperationLog> log;
+    std::unique_ptr<DocumentStore> documents;
+    Statement saveState;
+    std::set<NodeId> roster;
+    std::set<NodeId> committedRoster;
+    std::uint64_t hlc = 0;
+    std::uint64_t committedHlc = 0;
+    bool isOpen = false; ///< a transaction
+    bool isDirty = false;
+
+    Result<void> openConnection(const QByteArray &path, const Options &options);
+    Result<void> loadState();
+    Result<void> flush();
+    Result<void> admit(const NodeId &node);
+    Result<void> applyOne(const Operation &operation, bool quarantine);
+    Result<void> applyToDocument(const Operation &operation, LogPosition position, bool quarantine);
+};
+
+DatabaseFile::DatabaseFile(std::unique_ptr<Impl> impl)
+    : m_impl(std::move(impl))
+{
+}
+
+DatabaseFile::~DatabaseFile()
+{
+    if (m_impl->isOpen) {
+        rollback();
+    }
+}
+
+Result<std::unique_ptr<DatabaseFile>> DatabaseFile::open(const QByteArray &path, const Options &options)
+{
+    auto impl = std::make_unique<Impl>();
+    DRIFTLESS_TRY(impl->openConnection(path, options));
+    DRIFTLESS_TRY(impl->loadState());
+    return std::unique_ptr<DatabaseFile>(new DatabaseFile(std::move(impl)));
+}
+
+Result<void> DatabaseFile::Impl::openConnection(const QByteArray &path, const Options &options)
+{
+    DRIFTLESS_TRY_ASSIGN(lock, FileLock::take(path));
+    DRIFTLESS_TRY_ASSIGN(connection, Connection::open(path, Connection::Mode::ReadWrite));
+    DRIFTLESS_TRY(migrate(*connection, databaseSchema()));
+    const QByteArray settings = "PRAGMA journal_mode=WAL; PRAGMA synchronous=" + QByteArray(options.isSynchronousFull ? "FULL" : "NORMAL")
+        + "; PRAGMA cache_size=-" + QByteArray::number(options.cacheBytes / 1024) + "; PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY";
+    return connection->execute(settings.constData());
+}
+
+Result<void> DatabaseFile::Impl::loadState()
+{
+    DocumentStore::Counts counts;
+    DRIFTLESS_TRY_ASSIGN(Statement select, connection->prepare("SELECT hlc, digest, documents, conflicts FROM state WHERE id = 1"));
+    DRIFTLESS_TRY_ASSIGN(const bool hasRow, select.step());
+    if (hasRow) {
+        hlc = static_cast<std::uint64_t>(select.integer(0));
+        const auto digest = Digest::fromBytes(select.blobView(1));
+        if (!digest) {
+            return Error {ErrorCode::FileDamaged, "The file '" + connection->path() + "' is damaged: its digest has the wrong size. Set it aside and restore a backup.", {}};
+        }
+        counts.digest = *digest;
+        counts.documents = select.integer(2);
+        counts.conflicts = select.integer(3);
+        select.reset();
+    }
+    committedHlc = hlc;
+    DRIFTLESS_TRY_ASSIGN(saveState, connection->prepare("INSERT OR REPLACE INTO state(id, hlc, digest, documents, conflicts) VALUES(1,?,?,?,?)"));
+    DRIFTLESS_TRY_ASSIGN(incarnations, IncarnationTable::load(*connection));
+    DRIFTLESS_TRY_ASSIGN(log, OperationLog::load(*connection, *incarnations));
+    DRIFTLESS_TRY_ASSIGN(documents, DocumentStore::load(*connection, *log, *incarnations, counts));
+    DRIFTLESS_TRY_ASSIGN(Statement nodes, connection->prepare("SELECT node FROM roster"));
+    for (;;) {
+        DRIFTLESS_TRY_ASSIGN(const bool hasNode, nodes.step());
+        if (!hasNode) {
+            break;
+        }
+        DRIFTLESS_TRY_ASSIGN(NodeId node, NodeId::parse(nodes.blobView(0)));
+        roster.insert(std::move(node));
+    }
+    committedRoster = roster;
+    return {};
+}
+
+Result<void> DatabaseFile::begin()
+{
+    if (m_impl->isOpen) {
+        return {};
+    }
+    DRIFTLESS_TRY(m_impl->connection->execute("BEGIN IMMEDIATE"));
+    m_impl->isOpen = true;
+    m_impl->isDirty = false;
+    return {};
+}
+
+bool DatabaseFile::isInTransaction() const
+{
+    return m_impl->isOpen;
+}
+
+Result<void> DatabaseFile::Impl::flush()
+{
+    if (!isDirty) {
+        return {};
+    }
+    DRIFTLESS_TRY(documents->listConflicts());
+    DRIFTLESS_TRY(incarnations->flush());
+    const DocumentStore::Counts &counts = documents->counts();
+    const QByteArray digest = counts.digest.bytes();
+    saveState.bind(1, static_cast<std::int64_t>(hlc)).bindBlob(2, digest).bind(3, counts.documents).bind(4, counts.conflicts);
+    return saveState.run();
+}
+
+Result<void> DatabaseFile::commit()
+{
+    DRIFTLESS_ASSERT(m_impl->isOpen);
+    const auto written = [this]() -> Result<void> {
+        DRIFTLESS_TRY(m_impl->flush());
+        return m_impl->connection->execute("COMMIT");
+    }();
+    if (!written) {
+        rollback();
+        return written;
+    }
+    m_impl->isOpen = false;
+    m_impl->incarnations->committed();
+    m_impl->log->committed();
+    m_impl->documents->committed();
+    m_impl->committedRoster = m_impl->roster;
+    m_impl->committedHlc = m_impl->hlc;
+    return {};
+}
+
+void DatabaseFile::rollback()
+{
+    DRIFTLESS_ASSERT(m_impl->isOpen);
+    // SQLite may have rolled back by itself (disk full, I/O error); then there is nothing left to undo, and it says so.
+    if (const auto undone = m_impl->connection->execute("ROLLBACK"); !undone) {
+        m_impl->isOpen = false;
+    }
+    m_impl->isOpen = false;
+    m_impl->incarnations->rolledBack();
+    m_impl->log->rolledBack();
+    m_impl->documents->rolledBack();
+    m_impl->roster = m_impl->committedRoster;
+    m_impl->hlc = m_impl->committedHlc;
+}
+
+Result<void> DatabaseFile::checkpoint()
+{
+    return m_impl->connection->checkpoint(false);
+}
+
+const VersionVector &DatabaseFile::vector() const
+{
+    return m_impl->incarnations->vector();
+}
+
+Hash128 DatabaseFile::vectorHash() const
+{
+    return m_impl->incarnations->canonicalHash();
+}
+
+Hash128 DatabaseFile::digest() const
+{
+    return m_impl->documents->counts().digest.total();
+}
+
+qint64 DatabaseFile::documentCount() const
+{
+    return m_impl->documents->counts().documents;
+}
+
+qint64 DatabaseFile::conflictCount() const
+{
+    return m_impl->documents->counts().conflicts;
+}
+
+qint64 DatabaseFile::quarantinedCount() const
+{
+    return m_impl->documents->quarantinedCount();
+}
+
+Result<std::vector<DocumentKey>> DatabaseFile::quarantinedDocuments() const
+{
+    return m_impl->documents->quarantinedDocuments();
+}
+
+std::uint64_t DatabaseFile::hlc() const
+{
+    return m_impl->hlc;
+}
+
+LogPosition DatabaseFile::lastPosition() const
+{
+    return m_impl->log->last();
+}
+
+Result<LogPosition> DatabaseFile::oldestPosition() const
+{
+    return m_impl->log->oldest();
+}
+
+const std::set<NodeId> &DatabaseFile::roster() const
+{
+    return m_impl->roster;
+}
+
+const std::vector<Fork> &DatabaseFile::forks() const
+{
+    return m_impl->incarnations->forks();
+}
+
+bool DatabaseFile::isStopped(const Incarnation &incarnation) const
+{
+    return m_impl->incarnations->isStopped(incarnation);
+}
+
+Result<std::vector<StoredOperation>> DatabaseFile::readLog(LogPosition after, int countMax, qsizetype bytesMax) const
+{
+    return m_impl->log->read(after, countMax, bytesMax);
+}
+
+Result<std::optional<StoredOperation>> DatabaseFile::findOperation(const Dot &dot) const
+{
+    return m_impl->log->find(dot);
+}
+
+Result<DocumentState> DatabaseFile::load(const DocumentKey &key) const
+{
+    return m_impl->documents->state(key);
+}
+
+Result<void> DatabaseFile::registerCollection(const QByteArray &name)
+{
+    DRIFTLESS_ASSERT(m_impl->isOpen);
+    return m_impl->documents->registerCollection(foldCase(name), name);
+}
+
+const QByteArray &DatabaseFile::path() const
+{
+    return m_impl->connection->path();
+}
+
+Result<void> DatabaseFile::apply(std::span<const Operation> group, bool quarantine)
+{
+    DRIFTLESS_ASSERT(m_impl->isOpen && !group.empty());
+    const bool isUnderstood = std::all_of(group.begin(), group.end(), [](const Operation &operation) { return operation.header.isUnderstood; });
+    m_impl->isDirty = true;
+    for (const Operation &operation : group) {
+        DRIFTLESS_TRY(m_impl->applyOne(operation, quarantine || !isUnderstood));
+    }
+    return {};
+}
+
+Result<void> DatabaseFile::Impl::admit(const NodeId &node)
+{
+    if (!roster.insert(node).second) {
+        return {};
+    }
+    DRIFTLESS_TRY_ASSIGN(Statement insert, connection->prepare("INSERT OR IGNORE INTO roster(node) VALUES(?)"));
+    insert.bindText(1, node.bytes());
+    return insert.run();
+}
+
+Result<void> DatabaseFile::Impl::applyOne(const Operation &operation, bool quarantine)
+{
+    const OperationHeader &header = operation.header;
+    DRIFTLESS_TRY_ASSIGN(const LogPosition position, log->append(operation));
+    hlc = std::max(hlc, header.version.hlc);
+    if (header.isAboutDocument()) {
+        return applyToDocument(operation, position, quarantine);
+    }
+    if (quarantine) {
+        return documents->quarantine(position, {});
+    }
+    if (header.kind == OperationKind::Open && header.parents.empty()) {
+        return admit(header.version.dot.incarnation.origin); // the creator of a copy that continues nothing
+    }
+    if (header.kind == OperationKind::Admit) {
+        DRIFTLESS_TRY_ASSIGN(const NodeId node, NodeId::parse(header.documentId));
+        return admit(node);
+    }
+    return {};
+}
+
+Result<void> DatabaseFile::Impl::applyToDocument(const Operation &operation, LogPosition position, bool quarantine)
+{
+    const OperationHeader &header = operation.header;
+    const DocumentKey key {foldCase(header.collection), foldCase(header.documentId)};
+    DRIFTLESS_TRY_ASSIGN(DocumentState state, documents->state(key));
+    state.admitHead(header);
+    if (!quarantine) {
+        // What contradicts itself waits in quarantine like what is not understood: refusing it would wedge its origin.
+        quarantine = !state.join(operation, position).isOk();
+    }
+    if (quarantine) {
+        state.setQuarantined(header.version.dot, true);
+        DRIFTLESS_TRY(documents->quarantine(position, key));
+    }
+    return documents->save(key, header.collection, state);
+}
+
+Result<int> DatabaseFile::releaseQuarantined()
+{
+    DRIFTLESS_ASSERT(m_impl->isOpen);
+    DRIFTLESS_TRY_ASSIGN(const std::vector<LogPosition> waiting, m_impl->documents->quarantinedOperations());
+    // A group waits as a whole for its last operation.
+    std::set<std::pair<Incarnation, std::uint64_t>> blockedGroups;
+    std::vector<std::pair<LogPosition, Operation>> candidates;
+    for (const LogPosition position : waiting) {
+        DRIFTLESS_TRY_ASSIGN(Operation operation, m_impl->log->at(position));
+        const Dot &dot = operation.header.version.dot;
+        const std::uint64_t first = operation.header.group ? operation.header.group->first : dot.sequence;
+        if (!operation.header.isUnderstood) {
+            blockedGroups.emplace(dot.incarnation, first);
+        }
+        candidates.emplace_back(position, std::move(operation));
+    }
+    int released = 0;
+    for (const auto &[position, operation] : candidates) {
+        const OperationHeader &header = operation.header;
+        const Dot &dot = header.version.dot;
+        if (blockedGroups.contains({dot.incarnation, header.group ? header.group->first : dot.sequence})) {
+            continue;
+        }
+        if (header.isAboutDocument()) {
+            const DocumentKey key {foldCase(header.collection), foldCase(header.documentId)};
+            DRIFTLESS_TRY_ASSIGN(DocumentState state, m_impl->documents->state(key));
+            if (!state.join(operation, position)) {
+                continue;
+            }
+            state.setQuarantined(dot, false);
+            DRIFTLESS_TRY(m_impl->documents->save(key, header.collection, state));
+        } else if (header.kind == OperationKind::Admit) {
+            DRIFTLESS_TRY_ASSIGN(const NodeId node, NodeId::parse(header.documentId));
+            DRIFTLESS_TRY(m_impl->admit(node));
+        }
+        DRIFTLESS_TRY(m_impl->documents->release(position));
+        m_impl->isDirty = true;
+        ++released;
+    }
+    return released;
+}
+
+Result<void> DatabaseFile::recordFork(const Fork &fork)
+{
+    DRIFTLESS_ASSERT(m_impl->isOpen);
+    m_impl->isDirty = true;
+    m_impl->incarnations->recordFork(fork);
+    return {};
+}
+
+} // namespace driftless::storage

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "core/json.h"
+#include "storage/document_state.h"
+
+#include <map>
+#include <optional>
+#include <set>
+
+namespace driftless::storage {
+
+/// What a local write of one document becomes: the fields of an operation that the document decides.
+struct PlannedWrite
+{
+    OperationKind kind = OperationKind::Put;
+    bool floor = false;
+    std::vector<Claim> changed;
+    QByteArray body; ///< empty for a delete
+};
+
+/// One document in the course of a local group: takes the group's writes to it in their order and folds them into one operation, with
+/// the claims that design.md 3 to 5 ask for. Leaves the state as it was. Store thread.
+class DocumentDraft
+{
+public:
+    /// `own`: the incarnation that the operation will be of. `claimsWhole`: the policy LastWriterWins.
+    DocumentDraft(const DocumentState &state, const Incarnation &own, bool claimsWhole);
+
+    bool isVisible() const { return m_now.has_value(); }
+    /// The document as the writes so far leave it; only while it is visible.
+    const QByteArray &body() const { return m_now->bytes(); }
+
+    /// The whole document, checked and normalised.
+    void put(json::Object document);
+    /// RFC 7396, with `{"$inc": n}` at the top level as an addition. A document that is not there begins as `{"Id": id}`. Errors:
+    /// NotANumber (adding to something else), NumberTooLong, InvalidJson (an $inc that is none).
+    Result<void> patch(const json::Object &patch, const QByteArray &id);
+    void remove();
+
+    /// Nothing if the writes changed nothing.
+    std::optional<PlannedWrite> finish() const;
+
+private:
+    Result<QByteArray> addTo(const json::Member &member, const Decimal &by);
+    void claimMember(const json::Member &member, bool floor, const json::Object *before, std::vector<Claim> &changed) const;
+
+    const DocumentState &m_state;
+    const Incarnation m_own;
+    const bool m_claimsWhole;
+    std::optional<json::Object> m_before;
+    std::optional<json::Object> m_now;
+    bool m_wasRemoved = false; ///< the group has deleted it
+    bool m_wasPut = false;     ///< the group has put it whole since
+    std::map<QByteArray, Decimal> m_additions; ///< by folded name, to members that the group has not set
+    std::set<QByteArray> m_sets;               ///< folded names that the group's patches have set or removed
+};
+
+} // namespace driftless::storage

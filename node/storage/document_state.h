@@ -1,0 +1,101 @@
+#pragma once
+
+#include "core/json.h"
+#include "storage/operation.h"
+
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace driftless::storage {
+
+/// A claim of a member that no newer one has replaced.
+struct MemberState
+{
+    QByteArray folded; ///< identity
+    Version version;
+    bool isRemoved = false;
+    QByteArray name;  ///< as it stands between the quotes in the body of the claim
+    QByteArray value; ///< JSON bytes; of a counter the value that was set, without the additions since
+    CounterSums seen; ///< additions that the set's writer had seen
+};
+
+/// An operation that no other known one has seen.
+struct Head
+{
+    Version version;
+    std::optional<Hash128> adoptedId;
+    friend bool operator==(const Head &, const Head &) = default;
+};
+
+/// What a node keeps of a document: a join of the claims of its operations (design.md 4 and 5; merge.py's Row). Merging is commutative,
+/// associative and idempotent, and never looks at old operations. A value; any thread.
+///
+/// Member names and values point into the bodies that they came from, which the state holds on to.
+class DocumentState
+{
+public:
+    using SumKey = std::pair<QByteArray, Incarnation>; ///< folded member, who added
+
+    // Joining.
+    /// heads := heads − parents + itself. Once an operation.
+    void admitHead(const OperationHeader &header);
+    /// Joins what the operation claims; may come late and twice. `position` is where the log holds it. Malformed: its header
+    /// and body contradict each other, and nothing was changed.
+    Result<void> join(const Operation &operation, LogPosition position);
+    /// Its claims wait in quarantine, or do so no longer.
+    void setQuarantined(const Dot &dot, bool waits);
+
+    // What it shows.
+    bool exists() const { return !m_newestWrite.isNone() || !m_newestDelete.isNone() || !m_heads.empty(); }
+    bool isVisible() const { return m_newestWrite > m_newestDelete; }
+    bool isQuarantined() const { return !m_quarantined.empty(); }
+    /// The document's bytes; nothing if it is not visible. A function of its operations alone.
+    std::optional<QByteArray> shown() const;
+    /// Whether shown() is the newest write's body, byte for byte.
+    bool showsNewestWrite() const;
+    /// Version token of the document or its tombstone; nothing where neither is. `collection`, `id` folded.
+    std::optional<Hash128> token(QByteArrayView collection, QByteArrayView id) const;
+    /// What the digest sums. `collection`, `id` folded.
+    Hash128 hash(QByteArrayView collection, QByteArrayView id) const;
+
+    // The parts, for writers and for the row's codec.
+    const Version &newestWrite() const { return m_newestWrite; }   ///< W
+    const Version &newestDelete() const { return m_newestDelete; } ///< T
+    const Version &newestFloor() const { return m_newestFloor; }   ///< F
+    LogPosition newestWritePosition() const { return m_writtenAt; } ///< 0 if there is no write
+    const json::Object &newestWriteBody() const { return m_written; }
+    const std::vector<MemberState> &members() const { return m_members; } ///< ascending by folded name
+    const std::map<SumKey, CounterSum> &sums() const { return m_sums; }
+    const std::vector<Head> &heads() const { return m_heads; } ///< ascending by version
+    const std::vector<Dot> &quarantined() const { return m_quarantined; } ///< ascending
+    /// Additions to a member, by incarnation.
+    CounterSums sumsOf(const QByteArray &foldedMember) const;
+    /// The value that a live member shows.
+    QByteArray valueOf(const MemberState &member) const;
+    const MemberState *findMember(QByteArrayView folded) const;
+
+private:
+    friend class RowCodec;
+
+    void joinMember(MemberState member);
+    void joinSum(const QByteArray &foldedMember, const Incarnation &incarnation, const CounterSum &sum);
+    void joinClaims(const Operation &operation, const json::Object &body);
+    void forgetBelowFloor();
+
+    Version m_newestWrite;
+    Version m_newestDelete;
+    Version m_newestFloor;
+    json::Object m_written;
+    LogPosition m_writtenAt;
+    std::vector<MemberState> m_members;
+    std::map<SumKey, CounterSum> m_sums;
+    std::vector<Head> m_heads;
+    std::vector<Dot> m_quarantined;
+    std::vector<QByteArray> m_keptAlive; ///< buffers that m_members point into
+};
+
+/// `Id` is the newest write's and is not merged: no claim names it. Asks for the folded name.
+bool isIdMember(QByteArrayView folded);
+
+} // namespace driftless::storage

@@ -1,0 +1,254 @@
+#include "storage/document_store.h"
+
+#include "storage/row_codec.h"
+
+namespace driftless::storage {
+
+namespace {
+
+constexpr std::int64_t kVisibleFlag = 1;
+constexpr std::int64_t kQuarantinedFlag = 2;
+
+} // namespace
+
+bool isInDigest(QByteArrayView foldedCollection)
+{
+    return foldedCollection != "cache";
+}
+
+DocumentStore::DocumentStore(Connection &connection, OperationLog &log, IncarnationTable &incarnations, const Counts &counts)
+    : m_connection(connection)
+    , m_log(log)
+    , m_incarnations(incarnations)
+    , m_counts(counts)
+    , m_committedCounts(counts)
+{
+}
+
+Result<std::unique_ptr<DocumentStore>> DocumentStore::load(
+    Connection &connection, OperationLog &log, IncarnationTable &incarnations, const Counts &counts)
+{
+    std::unique_ptr<DocumentStore> store(new DocumentStore(connection, log, incarnations, counts));
+    DRIFTLESS_TRY_ASSIGN(
+        store->m_select, connection.prepare("SELECT operation, flags, conflicts, hash, state FROM documents WHERE collection = ? AND id = ?"));
+    DRIFTLESS_TRY_ASSIGN(store->m_upsert,
+        connection.prepare("INSERT INTO documents(collection, id, operation, flags, conflicts, hash, state, body) VALUES(?1,?2,?3,?4,0,?5,?6,?7) "
+                           "ON CONFLICT(collection, id) DO UPDATE SET operation=?3, flags=?4, hash=?5, state=?6, body=?7"));
+    DRIFTLESS_TRY_ASSIGN(store->m_setConflicts, connection.prepare("UPDATE documents SET conflicts = ? WHERE collection = ? AND id = ?"));
+    DRIFTLESS_TRY_ASSIGN(store->m_deleteConflicts, connection.prepare("DELETE FROM conflicts WHERE collection = ? AND id = ?"));
+    DRIFTLESS_TRY_ASSIGN(store->m_insertConflict, connection.prepare("INSERT INTO conflicts VALUES(?,?,?,?,?,?,?)"));
+    DRIFTLESS_TRY_ASSIGN(Statement collections, connection.prepare("SELECT id, folded FROM collections"));
+    for (;;) {
+        DRIFTLESS_TRY_ASSIGN(const bool hasRow, collections.step());
+        if (!hasRow) {
+            break;
+        }
+        store->m_collections.emplace(collections.blob(1), collections.integer(0));
+    }
+    DRIFTLESS_TRY_ASSIGN(store->m_quarantined, connection.queryInteger("SELECT count(*) FROM quarantine"));
+    store->m_committedQuarantined = store->m_quarantined;
+    return store;
+}
+
+Result<std::int64_t> DocumentStore::collectionKey(QByteArrayView folded, QByteArrayView spelling)
+{
+    const QByteArray name = folded.toByteArray();
+    const auto found = m_collections.find(name);
+    if (found != m_collections.end()) {
+        return found->second;
+    }
+    DRIFTLESS_TRY_ASSIGN(Statement insert, m_connection.prepare("INSERT INTO collections(folded, name) VALUES(?,?)"));
+    insert.bindBlob(1, folded).bindBlob(2, spelling);
+    DRIFTLESS_TRY(insert.run());
+    const std::int64_t key = m_connection.lastInsertRowId();
+    m_collections.emplace(name, key);
+    m_newCollections.push_back(name);
+    return key;
+}
+
+Result<void> DocumentStore::registerCollection(QByteArrayView folded, QByteArrayView spelling)
+{
+    DRIFTLESS_TRY(collectionKey(folded, spelling));
+    return {};
+}
+
+Result<std::optional<DocumentStore::Row>> DocumentStore::row(std::int64_t collection, QByteArrayView id)
+{
+    m_select.bind(1, collection).bindBlob(2, id);
+    DRIFTLESS_TRY_ASSIGN(const bool hasRow, m_select.step());
+    if (!hasRow) {
+        return std::optional<Row>();
+    }
+    Row row;
+    row.operation.value = m_select.integer(0);
+    row.isVisible = (m_select.integer(1) & kVisibleFlag) != 0;
+    row.isQuarantined = (m_select.integer(1) & kQuarantinedFlag) != 0;
+    row.conflicts = m_select.integer(2);
+    row.hash = Hash128::fromBytes(m_select.blobView(3)).value_or(Hash128 {});
+    row.state = m_select.blob(4);
+    m_select.reset();
+    return std::optional(std::move(row));
+}
+
+Result<DocumentState> DocumentStore::state(const DocumentKey &key)
+{
+    const auto collection = m_collections.find(key.collection);
+    if (collection == m_collections.end()) {
+        return DocumentState {};
+    }
+    DRIFTLESS_TRY_ASSIGN(const std::optional<Row> found, row(collection->second, key.id));
+    if (!found) {
+        return DocumentState {};
+    }
+    std::optional<Operation> newestWrite;
+    if (found->operation.value != 0) {
+        DRIFTLESS_TRY_ASSIGN(newestWrite, m_log.at(found->operation));
+    }
+    return RowCodec::decode(found->state, newestWrite ? &*newestWrite : nullptr, found->operation);
+}
+
+Result<void> DocumentStore::save(const DocumentKey &key, QByteArrayView spelling, const DocumentState &after)
+{
+    DRIFTLESS_TRY_ASSIGN(const std::int64_t collection, collectionKey(key.collection, spelling));
+    DRIFTLESS_TRY_ASSIGN(const std::optional<Row> before, row(collection, key.id));
+    const bool counts = isInDigest(key.collection);
+    if (before && counts) {
+        m_counts.documents -= before->isVisible ? 1 : 0;
+        if (!before->isQuarantined) {
+            m_counts.digest.remove(key.id, before->hash);
+        }
+    }
+    const Hash128 hash = after.hash(key.collection, key.id);
+    if (counts) {
+        m_counts.documents += after.isVisible() ? 1 : 0;
+        if (!after.isQuarantined()) {
+            m_counts.digest.add(key.id, hash);
+        }
+    }
+    const QByteArray hashBytes = hash.bytes();
+    const QByteArray state = RowCodec::encodeState(after);
+    std::optional<QByteArray> body;
+    if (after.isVisible() && !after.showsNewestWrite()) {
+        body = after.shown();
+    }
+    m_upsert.bind(1, collection).bindBlob(2, key.id).bind(3, after.newestWritePosition().value);
+    m_upsert.bind(4, (after.isVisible() ? kVisibleFlag : 0) | (after.isQuarantined() ? kQuarantinedFlag : 0)).bindBlob(5, hashBytes);
+    state.isEmpty() ? m_upsert.bindNull(6) : m_upsert.bindBlob(6, state);
+    body ? m_upsert.bindBlob(7, *body) : m_upsert.bindNull(7);
+    DRIFTLESS_TRY(m_upsert.run());
+    if (after.heads().size() > 1 || (before && before->conflicts > 0)) {
+        m_toList.insert(key);
+    }
+    return {};
+}
+
+Result<void> DocumentStore::quarantine(LogPosition position, const DocumentKey &key)
+{
+    DRIFTLESS_TRY_ASSIGN(Statement insert, m_connection.prepare("INSERT INTO quarantine(position, collection, id) VALUES(?,?,?)"));
+    insert.bind(1, position.value);
+    if (key.collection.isEmpty()) {
+        insert.bindNull(2).bindNull(3);
+    } else {
+        DRIFTLESS_TRY_ASSIGN(const std::int64_t collection, collectionKey(key.collection, key.collection));
+        insert.bind(2, collection).bindBlob(3, key.id);
+    }
+    ++m_quarantined;
+    return insert.run();
+}
+
+Result<void> DocumentStore::release(LogPosition position)
+{
+    DRIFTLESS_TRY_ASSIGN(Statement remove, m_connection.prepare("DELETE FROM quarantine WHERE position = ?"));
+    remove.bind(1, position.value);
+    --m_quarantined;
+    return remove.run();
+}
+
+Result<std::vector<LogPosition>> DocumentStore::quarantinedOperations()
+{
+    std::vector<LogPosition> result;
+    DRIFTLESS_TRY_ASSIGN(Statement select, m_connection.prepare("SELECT position FROM quarantine ORDER BY position"));
+    for (;;) {
+        DRIFTLESS_TRY_ASSIGN(const bool hasRow, select.step());
+        if (!hasRow) {
+            return result;
+        }
+        result.push_back({select.integer(0)});
+    }
+}
+
+Result<std::vector<DocumentKey>> DocumentStore::quarantinedDocuments()
+{
+    std::vector<DocumentKey> result;
+    if (m_quarantined == 0) {
+        return result;
+    }
+    DRIFTLESS_TRY_ASSIGN(Statement select,
+        m_connection.prepare("SELECT DISTINCT c.folded, q.id FROM quarantine q JOIN collections c ON c.id = q.collection ORDER BY c.folded, q.id"));
+    for (;;) {
+        DRIFTLESS_TRY_ASSIGN(const bool hasRow, select.step());
+        if (!hasRow) {
+            return result;
+        }
+        result.push_back({select.blob(0), select.blob(1)});
+    }
+}
+
+Result<void> DocumentStore::listConflicts()
+{
+    for (const DocumentKey &key : m_toList) {
+        DRIFTLESS_TRY(listConflictsOf(key));
+    }
+    m_toList.clear();
+    return {};
+}
+
+Result<void> DocumentStore::listConflictsOf(const DocumentKey &key)
+{
+    const std::int64_t collection = m_collections.at(key.collection);
+    DRIFTLESS_TRY_ASSIGN(const std::optional<Row> before, row(collection, key.id));
+    DRIFTLESS_TRY_ASSIGN(const DocumentState document, state(key));
+    const auto find = [this](const Dot &dot) -> Result<std::optional<Operation>> {
+        DRIFTLESS_TRY_ASSIGN(auto stored, m_log.find(dot));
+        if (!stored) {
+            return std::optional<Operation>();
+        }
+        Operation operation;
+        DRIFTLESS_TRY_ASSIGN(operation.header, decodeHeader(stored->headerBytes));
+        operation.body = std::move(stored->body);
+        return std::optional(std::move(operation));
+    };
+    DRIFTLESS_TRY_ASSIGN(const std::vector<ConflictPair> pairs, findConflicts(document.heads(), find));
+    m_deleteConflicts.bind(1, collection).bindBlob(2, key.id);
+    DRIFTLESS_TRY(m_deleteConflicts.run());
+    for (const ConflictPair &pair : pairs) {
+        m_insertConflict.bind(1, collection).bindBlob(2, key.id).bindBlob(3, pair.member);
+        m_insertConflict.bind(4, m_incarnations.keyOf(pair.winner.dot.incarnation)).bind(5, static_cast<std::int64_t>(pair.winner.dot.sequence));
+        m_insertConflict.bind(6, m_incarnations.keyOf(pair.loser.dot.incarnation)).bind(7, static_cast<std::int64_t>(pair.loser.dot.sequence));
+        DRIFTLESS_TRY(m_insertConflict.run());
+    }
+    const auto count = static_cast<qint64>(pairs.size());
+    m_counts.conflicts += count - before->conflicts;
+    m_setConflicts.bind(1, count).bind(2, collection).bindBlob(3, key.id);
+    return m_setConflicts.run();
+}
+
+void DocumentStore::committed()
+{
+    m_committedCounts = m_counts;
+    m_committedQuarantined = m_quarantined;
+    m_newCollections.clear();
+}
+
+void DocumentStore::rolledBack()
+{
+    for (const QByteArray &name : m_newCollections) {
+        m_collections.erase(name);
+    }
+    m_newCollections.clear();
+    m_counts = m_committedCounts;
+    m_quarantined = m_committedQuarantined;
+    m_toList.clear();
+}
+
+} // namespace driftless::storage

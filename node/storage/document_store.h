@@ -1,0 +1,81 @@
+#pragma once
+
+#include "storage/conflicts.h"
+#include "storage/connection.h"
+#include "storage/digest.h"
+#include "storage/operation_log.h"
+
+#include <map>
+#include <set>
+#include <unordered_map>
+
+namespace driftless::storage {
+
+/// The rows of the documents, their digest and their listed conflicts. Changes of the counts and the digest live in memory until
+/// `flush`, and can be taken back. Store thread.
+class DocumentStore
+{
+public:
+    struct Counts
+    {
+        Digest digest;
+        qint64 documents = 0;
+        qint64 conflicts = 0;
+    };
+
+    static Result<std::unique_ptr<DocumentStore>> load(Connection &connection, OperationLog &log, IncarnationTable &incarnations, const Counts &counts);
+
+    Result<DocumentState> state(const DocumentKey &key);
+    /// `spelling`: of the collection, should it be new.
+    Result<void> save(const DocumentKey &key, QByteArrayView spelling, const DocumentState &after);
+
+    Result<void> quarantine(LogPosition position, const DocumentKey &key);
+    Result<void> release(LogPosition position);
+    Result<std::vector<LogPosition>> quarantinedOperations();
+    Result<std::vector<DocumentKey>> quarantinedDocuments();
+    qint64 quarantinedCount() const { return m_quarantined; }
+
+    const Counts &counts() const { return m_counts; }
+    /// Lists the conflicts of the documents that the transaction touched and that have (or had) several heads.
+    Result<void> listConflicts();
+    Result<void> registerCollection(QByteArrayView folded, QByteArrayView spelling);
+    void committed();
+    void rolledBack();
+
+private:
+    struct Row
+    {
+        LogPosition operation;
+        bool isVisible = false;
+        bool isQuarantined = false;
+        qint64 conflicts = 0;
+        Hash128 hash;
+        QByteArray state;
+    };
+
+    DocumentStore(Connection &connection, OperationLog &log, IncarnationTable &incarnations, const Counts &counts);
+    Result<std::int64_t> collectionKey(QByteArrayView folded, QByteArrayView spelling);
+    Result<std::optional<Row>> row(std::int64_t collection, QByteArrayView id);
+    Result<void> listConflictsOf(const DocumentKey &key);
+
+    Connection &m_connection;
+    OperationLog &m_log;
+    IncarnationTable &m_incarnations;
+    Statement m_select;
+    Statement m_upsert;
+    Statement m_setConflicts;
+    Statement m_deleteConflicts;
+    Statement m_insertConflict;
+    std::map<QByteArray, std::int64_t> m_collections; ///< by folded name
+    std::vector<QByteArray> m_newCollections;         ///< of this transaction
+    Counts m_counts;
+    Counts m_committedCounts;
+    qint64 m_quarantined = 0;
+    qint64 m_committedQuarantined = 0;
+    std::set<DocumentKey> m_toList; ///< documents whose conflicts may have changed in this transaction
+};
+
+/// Entries of `cache` expire on each node by itself, so they are no part of the digest.
+bool isInDigest(QByteArrayView foldedCollection);
+
+} // namespace driftless::storage

@@ -1,0 +1,214 @@
+#include "storage/incarnation_table.h"
+
+#include <QtEndian>
+
+#include <algorithm>
+#include <set>
+
+namespace driftless::storage {
+
+namespace {
+
+QByteArray numberBytes(std::uint64_t number)
+{
+    QByteArray bytes(8, Qt::Uninitialized);
+    qToBigEndian<quint64>(number, bytes.data());
+    return bytes;
+}
+
+std::uint64_t numberFrom(QByteArrayView bytes)
+{
+    return bytes.size() == 8 ? qFromBigEndian<quint64>(bytes.data()) : 0;
+}
+
+} // namespace
+
+IncarnationTable::IncarnationTable(Connection &connection)
+    : m_connection(connection)
+{
+}
+
+Result<std::unique_ptr<IncarnationTable>> IncarnationTable::load(Connection &connection)
+{
+    std::unique_ptr<IncarnationTable> table(new IncarnationTable(connection));
+    DRIFTLESS_TRY_ASSIGN(Statement select,
+        connection.prepare("SELECT id, origin, number, sequence, chain_hash, continues_origin, continues_number, continues_sequence, "
+                           "fork_sequence, fork_here, fork_there FROM incarnations"));
+    for (;;) {
+        DRIFTLESS_TRY_ASSIGN(const bool hasRow, select.step());
+        if (!hasRow) {
+            break;
+        }
+        DRIFTLESS_TRY_ASSIGN(NodeId origin, NodeId::parse(select.blobView(1)));
+        const Incarnation incarnation {std::move(origin), numberFrom(select.blobView(2))};
+        Row row;
+        row.key = select.integer(0);
+        VersionVector::Entry entry {static_cast<std::uint64_t>(select.integer(3)), Hash128::fromBytes(select.blobView(4)).value_or(Hash128 {})};
+        if (!select.isNull(5)) {
+            DRIFTLESS_TRY_ASSIGN(NodeId continued, NodeId::parse(select.blobView(5)));
+            row.continues = Dot {{std::move(continued), numberFrom(select.blobView(6))}, static_cast<std::uint64_t>(select.integer(7))};
+        }
+        if (!select.isNull(8)) {
+            row.fork = Fork {{incarnation, static_cast<std::uint64_t>(select.integer(8))}, Hash128::fromBytes(select.blobView(9)).value_or(Hash128 {}),
+                Hash128::fromBytes(select.blobView(10)).value_or(Hash128 {})};
+            table->m_forks.push_back(*row.fork);
+        }
+        table->m_vector.raise(incarnation, entry);
+        table->m_lastKey = std::max(table->m_lastKey, row.key);
+        table->m_byKey.emplace(row.key, incarnation);
+        table->m_rows.emplace(incarnation, std::move(row));
+    }
+    table->m_forksAtBegin = table->m_forks.size();
+    DRIFTLESS_TRY_ASSIGN(table->m_upsert,
+        connection.prepare("INSERT INTO incarnations(id, origin, number, sequence, chain_hash, continues_origin, continues_number, "
+                           "continues_sequence, fork_sequence, fork_here, fork_there) VALUES(?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET "
+                           "sequence = excluded.sequence, chain_hash = excluded.chain_hash, continues_origin = excluded.continues_origin, "
+                           "continues_number = excluded.continues_number, continues_sequence = excluded.continues_sequence, "
+                           "fork_sequence = excluded.fork_sequence, fork_here = excluded.fork_here, fork_there = excluded.fork_there"));
+    return table;
+}
+
+Hash128 IncarnationTable::canonicalHash() const
+{
+    if (m_canonicalHash) {
+        return *m_canonicalHash;
+    }
+    std::set<Incarnation> continued;
+    for (const auto &[incarnation, row] : m_rows) {
+        if (row.continues && m_vector.sequenceOf(incarnation) > 0 && m_vector.sequenceOf(row.continues->incarnation) == row.continues->sequence) {
+            continued.insert(row.continues->incarnation);
+        }
+    }
+    VersionVector canonical;
+    for (const auto &[incarnation, entry] : m_vector.entries()) {
+        if (!continued.contains(incarnation)) {
+            canonical.raise(incarnation, entry);
+        }
+    }
+    cbor::Writer writer;
+    canonical.encode(writer);
+    m_canonicalHash = Hash128::of(writer.bytes());
+    return *m_canonicalHash;
+}
+
+bool IncarnationTable::isStopped(const Incarnation &incarnation) const
+{
+    const auto found = m_rows.find(incarnation);
+    return found != m_rows.end() && found->second.fork.has_value();
+}
+
+std::int64_t IncarnationTable::keyOf(const Incarnation &incarnation) const
+{
+    const auto found = m_rows.find(incarnation);
+    return found == m_rows.end() ? 0 : found->second.key;
+}
+
+const Incarnation *IncarnationTable::incarnationOf(std::int64_t key) const
+{
+    const auto found = m_byKey.find(key);
+    return found == m_byKey.end() ? nullptr : &found->second;
+}
+
+void IncarnationTable::remember(const Incarnation &incarnation)
+{
+    // Only the first change in a transaction needs to be taken back.
+    const auto row = m_rows.find(incarnation);
+    if (row != m_rows.end() && row->second.isDirty) {
+        return;
+    }
+    const VersionVector::Entry *entry = m_vector.find(incarnation);
+    m_undo.push_back({incarnation, entry != nullptr ? std::optional(*entry) : std::nullopt,
+        row != m_rows.end() ? std::optional(row->second) : std::nullopt});
+}
+
+std::int64_t IncarnationTable::advance(const Dot &dot, const Hash128 &chainHash, const std::optional<Dot> &continues)
+{
+    remember(dot.incarnation);
+    Row &row = m_rows[dot.incarnation];
+    if (row.key == 0) {
+        row.key = ++m_lastKey;
+        m_byKey.emplace(row.key, dot.incarnation);
+    }
+    row.isDirty = true;
+    if (continues) {
+        row.continues = continues;
+    }
+    m_vector.raise(dot.incarnation, {dot.sequence, chainHash});
+    m_canonicalHash.reset();
+    return row.key;
+}
+
+void IncarnationTable::recordFork(const Fork &fork)
+{
+    remember(fork.dot.incarnation);
+    Row &row = m_rows[fork.dot.incarnation];
+    if (row.fork || row.key == 0) {
+        return; // said once is enough; of an incarnation that is not here there is nothing to compare
+    }
+    row.fork = fork;
+    row.isDirty = true;
+    m_forks.push_back(fork);
+}
+
+Result<void> IncarnationTable::writeRow(const Incarnation &incarnation, const Row &row)
+{
+    const VersionVector::Entry *entry = m_vector.find(incarnation);
+    const QByteArray number = numberBytes(incarnation.number);
+    const QByteArray chainHash = entry->chainHash.bytes();
+    QByteArray continuedNumber;
+    QByteArray here;
+    QByteArray there;
+    m_upsert.bind(1, row.key).bindText(2, incarnation.origin.bytes()).bindBlob(3, number);
+    m_upsert.bind(4, static_cast<std::int64_t>(entry->sequence)).bindBlob(5, chainHash);
+    if (row.continues) {
+        continuedNumber = numberBytes(row.continues->incarnation.number);
+        m_upsert.bindText(6, row.continues->incarnation.origin.bytes()).bindBlob(7, continuedNumber);
+        m_upsert.bind(8, static_cast<std::int64_t>(row.continues->sequence));
+    } else {
+        m_upsert.bindNull(6).bindNull(7).bindNull(8);
+    }
+    if (row.fork) {
+        here = row.fork->hashHere.bytes();
+        there = row.fork->hashThere.bytes();
+        m_upsert.bind(9, static_cast<std::int64_t>(row.fork->dot.sequence)).bindBlob(10, here).bindBlob(11, there);
+    } else {
+        m_upsert.bindNull(9).bindNull(10).bindNull(11);
+    }
+    return m_upsert.run();
+}
+
+Result<void> IncarnationTable::flush()
+{
+    for (const Undo &undo : m_undo) {
+        const auto found = m_rows.find(undo.incarnation);
+        DRIFTLESS_TRY(writeRow(found->first, found->second));
+    }
+    return {};
+}
+
+void IncarnationTable::committed()
+{
+    for (const Undo &undo : m_undo) {
+        m_rows.find(undo.incarnation)->second.isDirty = false;
+    }
+    m_undo.clear();
+    m_forksAtBegin = m_forks.size();
+}
+
+void IncarnationTable::rolledBack()
+{
+    for (const Undo &undo : m_undo) {
+        m_vector.restore(undo.incarnation, undo.entry);
+        if (undo.row) {
+            m_rows[undo.incarnation] = *undo.row;
+        } else {
+            m_byKey.erase(m_rows[undo.incarnation].key);
+            m_rows.erase(undo.incarnation);
+        }
+    }
+    m_undo.clear();
+    m_forks.resize(m_forksAtBegin);
+    m_canonicalHash.reset();
+}
+
+} // namespace driftless::storage

@@ -1,0 +1,149 @@
+#include "storage/migrations.h"
+
+#include <array>
+
+namespace driftless::storage {
+
+namespace {
+
+// What each table is for stands in the README of this folder.
+constexpr const char *kDatabaseVersion1 = R"sql(
+CREATE TABLE state(
+    id INTEGER PRIMARY KEY CHECK(id = 1),
+    hlc INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    documents INTEGER NOT NULL,
+    conflicts INTEGER NOT NULL
+) STRICT;
+CREATE TABLE incarnations(
+    id INTEGER PRIMARY KEY,
+    origin TEXT NOT NULL,
+    number BLOB NOT NULL,
+    sequence INTEGER NOT NULL,
+    chain_hash BLOB NOT NULL,
+    continues_origin TEXT,
+    continues_number BLOB,
+    continues_sequence INTEGER,
+    fork_sequence INTEGER,
+    fork_here BLOB,
+    fork_there BLOB,
+    UNIQUE(origin, number)
+) STRICT;
+CREATE TABLE operations(
+    position INTEGER PRIMARY KEY,
+    incarnation INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    header BLOB NOT NULL,
+    body BLOB
+) STRICT;
+CREATE UNIQUE INDEX operations_by_dot ON operations(incarnation, sequence);
+CREATE TABLE collections(
+    id INTEGER PRIMARY KEY,
+    folded BLOB NOT NULL UNIQUE,
+    name BLOB NOT NULL
+) STRICT;
+CREATE TABLE documents(
+    collection INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    operation INTEGER NOT NULL,
+    flags INTEGER NOT NULL,
+    conflicts INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    state BLOB,
+    body BLOB,
+    PRIMARY KEY(collection, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE conflicts(
+    collection INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    member BLOB NOT NULL,
+    winner_incarnation INTEGER NOT NULL,
+    winner_sequence INTEGER NOT NULL,
+    loser_incarnation INTEGER NOT NULL,
+    loser_sequence INTEGER NOT NULL,
+    PRIMARY KEY(collection, id, member, winner_incarnation, winner_sequence, loser_incarnation, loser_sequence)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE quarantine(
+    position INTEGER PRIMARY KEY,
+    collection INTEGER,
+    id BLOB
+) STRICT;
+CREATE TABLE roster(
+    node TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<const char *, 1> kDatabaseSteps {kDatabaseVersion1};
+
+constexpr const char *kRegistryVersion1 = R"sql(
+CREATE TABLE databases(
+    name TEXT PRIMARY KEY,
+    generation INTEGER NOT NULL,
+    deleted INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE peers(
+    database TEXT NOT NULL,
+    node TEXT NOT NULL,
+    base_url TEXT NOT NULL,
+    active INTEGER NOT NULL,
+    updated_ms INTEGER NOT NULL,
+    PRIMARY KEY(database, node)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<const char *, 1> kRegistrySteps {kRegistryVersion1};
+
+} // namespace
+
+const Schema &databaseSchema()
+{
+    static const Schema schema {0x44524c44, kDatabaseSteps, "database"};
+    return schema;
+}
+
+const Schema &registrySchema()
+{
+    static const Schema schema {0x44524c4e, kRegistrySteps, "node registry"};
+    return schema;
+}
+
+Result<void> migrate(Connection &connection, const Schema &schema)
+{
+    DRIFTLESS_TRY_ASSIGN(const auto tables, connection.queryInteger("SELECT count(*) FROM sqlite_schema"));
+    DRIFTLESS_TRY_ASSIGN(const auto applicationId, connection.queryInteger("PRAGMA application_id"));
+    DRIFTLESS_TRY_ASSIGN(const auto version, connection.queryInteger("PRAGMA user_version"));
+    const QByteArray file = "The file '" + connection.path() + "' ";
+    if (tables > 0 && applicationId != schema.applicationId) {
+        return Error {ErrorCode::FileDamaged,
+            file + "is a SQLite file, but not a Driftless " + schema.what + ". It was left as it is; move it away or choose another data directory.", {}};
+    }
+    const auto newest = static_cast<std::int64_t>(schema.steps.size());
+    if (version > newest) {
+        return Error {ErrorCode::FileNewer,
+            file + "has format " + QByteArray::number(version) + ", written by a newer Driftless; this one knows formats up to "
+                + QByteArray::number(newest) + ". Start the newer program. The file was left as it is.",
+            {}};
+    }
+    if (version == newest) {
+        return {};
+    }
+    DRIFTLESS_TRY(connection.execute("BEGIN IMMEDIATE"));
+    const auto steps = [&]() -> Result<void> {
+        for (std::int64_t step = version; step < newest; ++step) {
+            DRIFTLESS_TRY(connection.execute(schema.steps[static_cast<std::size_t>(step)]));
+        }
+        const QByteArray marks = "PRAGMA application_id=" + QByteArray::number(schema.applicationId)
+            + "; PRAGMA user_version=" + QByteArray::number(newest) + "; COMMIT";
+        return connection.execute(marks.constData());
+    }();
+    if (!steps) {
+        // The file stays as it was; what matters is the first error.
+        if (const auto undone = connection.execute("ROLLBACK"); !undone) {
+            return steps.error();
+        }
+    }
+    return steps;
+}
+
+} // namespace driftless::storage

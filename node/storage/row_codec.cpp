@@ -1,0 +1,405 @@
+#include "storage/row_codec.h"
+
+#include "core/case_fold.h"
+#include "core/cbor.h"
+
+#include <algorithm>
+
+namespace driftless::storage {
+
+namespace {
+
+// Keys of the state map.
+enum StateKey : std::uint64_t {
+    kNewestDelete = 1,
+    kNewestFloor = 2,
+    kHeads = 3,
+    kQuarantined = 4,
+    kVersions = 5, ///< table that members refer to by index
+    kDefault = 6,  ///< index of the version of the live members that stand in the newest write as they are and are not listed
+    kOlder = 7,    ///< [index, names…]: live members that stand in the newest write as they are, of other versions
+    kRemoved = 8,  ///< [index, names…]
+    kOwn = 9,      ///< [index, name, raw name, value, seen]: live members whose bytes are not the newest write's
+    kSums = 10,
+    kHidden = 11, ///< names that stand in the newest write, but below the floor
+};
+
+void writeVersion(cbor::Writer &writer, const Version &version)
+{
+    writer.array(4);
+    writer.text(version.dot.incarnation.origin.bytes());
+    writer.incarnation(version.dot.incarnation.number);
+    writer.unsignedInteger(version.dot.sequence);
+    writer.unsignedInteger(version.hlc);
+}
+
+Incarnation readIncarnation(cbor::Reader &reader)
+{
+    auto origin = NodeId::parse(reader.text());
+    const std::uint64_t number = reader.incarnation();
+    if (!origin) {
+        reader.fail();
+        return {};
+    }
+    return {std::move(origin).value(), number};
+}
+
+Version readVersion(cbor::Reader &reader)
+{
+    if (reader.array() != 4) {
+        reader.fail();
+    }
+    Version version;
+    version.dot.incarnation = readIncarnation(reader);
+    version.dot.sequence = reader.unsignedInteger();
+    version.hlc = reader.unsignedInteger();
+    return version;
+}
+
+void writeSum(cbor::Writer &writer, const Incarnation &incarnation, const CounterSum &sum)
+{
+    writer.text(incarnation.origin.bytes());
+    writer.incarnation(incarnation.number);
+    writer.unsignedInteger(sum.count);
+    writer.text(sum.sum.toText());
+}
+
+std::pair<Incarnation, CounterSum> readSum(cbor::Reader &reader)
+{
+    Incarnation incarnation = readIncarnation(reader);
+    CounterSum sum;
+    sum.count = reader.unsignedInteger();
+    auto value = Decimal::parse(reader.text());
+    if (!value) {
+        reader.fail();
+        return {};
+    }
+    sum.sum = std::move(value).value();
+    return {std::move(incarnation), std::move(sum)};
+}
+
+/// The members by what their bytes need, and the versions that they have.
+struct Sorted
+{
+    std::vector<Version> versions;
+    std::map<std::size_t, std::vector<const MemberState *>> plain;
+    std::map<std::size_t, std::vector<const MemberState *>> removed;
+    std::vector<std::pair<std::size_t, const MemberState *>> own;
+    std::vector<QByteArrayView> hidden;
+    std::size_t largestPlain = 0;
+
+    std::size_t index(const Version &version)
+    {
+        const auto found = std::find(versions.begin(), versions.end(), version);
+        if (found == versions.end()) {
+            versions.push_back(version);
+            return versions.size() - 1;
+        }
+        return static_cast<std::size_t>(found - versions.begin());
+    }
+};
+
+Sorted sortMembers(const DocumentState &state)
+{
+    Sorted sorted;
+    for (const MemberState &member : state.members()) {
+        const std::size_t index = sorted.index(member.version);
+        const json::Member *written = state.newestWriteBody().find(member.folded);
+        if (member.isRemoved) {
+            sorted.removed[index].push_back(&member);
+        } else if (written != nullptr && written->name == QByteArrayView(member.name) && written->value == QByteArrayView(member.value) && member.seen.empty()) {
+            sorted.plain[index].push_back(&member);
+        } else {
+            sorted.own.emplace_back(index, &member);
+        }
+    }
+    for (const json::Member &written : state.newestWriteBody().members()) {
+        if (!isIdMember(written.folded) && state.findMember(written.folded) == nullptr) {
+            sorted.hidden.push_back(written.folded);
+        }
+    }
+    std::size_t most = 0;
+    for (const auto &[index, group] : sorted.plain) {
+        if (group.size() > most) {
+            most = group.size();
+            sorted.largestPlain = index;
+        }
+    }
+    return sorted;
+}
+
+void writeGroups(cbor::Writer &writer, const std::map<std::size_t, std::vector<const MemberState *>> &groups, std::optional<std::size_t> except)
+{
+    writer.array(groups.size() - (except && groups.contains(*except) ? 1 : 0));
+    for (const auto &[index, members] : groups) {
+        if (except == index) {
+            continue;
+        }
+        writer.array(members.size() + 1);
+        writer.unsignedInteger(index);
+        for (const MemberState *member : members) {
+            writer.text(member->folded);
+        }
+    }
+}
+
+void writeOwn(cbor::Writer &writer, std::size_t index, const MemberState &member)
+{
+    writer.array(5);
+    writer.unsignedInteger(index);
+    writer.text(member.folded);
+    writer.byteString(member.name);
+    writer.byteString(member.value);
+    writer.array(member.seen.size());
+    for (const auto &[incarnation, sum] : member.seen) {
+        writer.array(4);
+        writeSum(writer, incarnation, sum);
+    }
+}
+
+QByteArray share(QByteArrayView view)
+{
+    return QByteArray::fromRawData(view.data(), view.size());
+}
+
+} // namespace
+
+bool RowCodec::isToldByNewestWrite(const DocumentState &state)
+{
+    if (!state.m_newestDelete.isNone() || state.m_newestFloor != state.m_newestWrite || state.m_newestWrite.isNone() || !state.m_sums.empty()
+        || !state.m_quarantined.empty() || state.m_heads.size() != 1 || state.m_heads.front().version != state.m_newestWrite) {
+        return false;
+    }
+    // Above the floor, which is the newest write itself, there are only its own claims.
+    return std::all_of(state.m_members.begin(), state.m_members.end(),
+               [](const MemberState &member) { return !member.isRemoved && member.seen.empty(); });
+}
+
+QByteArray RowCodec::encodeState(const DocumentState &state)
+{
+    if (isToldByNewestWrite(state)) {
+        return {};
+    }
+    Sorted sorted = sortMembers(state);
+    const bool headIsWrite = state.m_heads.size() == 1 && state.m_heads.front() == Head {state.m_newestWrite, std::nullopt};
+    cbor::Writer writer(256);
+    std::uint64_t fields = 2;
+    fields += state.m_newestDelete.isNone() ? 0U : 1U;
+    fields += state.m_newestFloor.isNone() ? 0U : 1U;
+    fields += headIsWrite ? 0U : 1U;
+    fields += state.m_quarantined.empty() ? 0U : 1U;
+    fields += sorted.plain.size() > 1 ? 1U : 0U;
+    fields += sorted.removed.empty() ? 0U : 1U;
+    fields += sorted.own.empty() ? 0U : 1U;
+    fields += state.m_sums.empty() ? 0U : 1U;
+    fields += sorted.hidden.empty() ? 0U : 1U;
+    writer.map(fields);
+    if (!state.m_newestDelete.isNone()) {
+        writer.unsignedInteger(kNewestDelete), writeVersion(writer, state.m_newestDelete);
+    }
+    if (!state.m_newestFloor.isNone()) {
+        writer.unsignedInteger(kNewestFloor), writeVersion(writer, state.m_newestFloor);
+    }
+    if (!headIsWrite) {
+        writer.unsignedInteger(kHeads), writer.array(state.m_heads.size());
+        for (const Head &head : state.m_heads) {
+            writer.array(2);
+            writeVersion(writer, head.version);
+            head.adoptedId ? writer.byteString(head.adoptedId->bytes()) : writer.null();
+        }
+    }
+    if (!state.m_quarantined.empty()) {
+        writer.unsignedInteger(kQuarantined), writer.array(state.m_quarantined.size());
+        for (const Dot &dot : state.m_quarantined) {
+            writeVersion(writer, Version {0, dot});
+        }
+    }
+    writer.unsignedInteger(kVersions), writer.array(sorted.versions.size());
+    for (const Version &version : sorted.versions) {
+        writeVersion(writer, version);
+    }
+    writer.unsignedInteger(kDefault), writer.unsignedInteger(sorted.largestPlain);
+    if (sorted.plain.size() > 1) {
+        writer.unsignedInteger(kOlder), writeGroups(writer, sorted.plain, sorted.largestPlain);
+    }
+    if (!sorted.removed.empty()) {
+        writer.unsignedInteger(kRemoved), writeGroups(writer, sorted.removed, std::nullopt);
+    }
+    if (!sorted.own.empty()) {
+        writer.unsignedInteger(kOwn), writer.array(sorted.own.size());
+        for (const auto &[index, member] : sorted.own) {
+            writeOwn(writer, index, *member);
+        }
+    }
+    if (!state.m_sums.empty()) {
+        writer.unsignedInteger(kSums), writer.array(state.m_sums.size());
+        for (const auto &[key, sum] : state.m_sums) {
+            writer.array(5);
+            writer.text(key.first);
+            writeSum(writer, key.second, sum);
+        }
+    }
+    if (!sorted.hidden.empty()) {
+        writer.unsignedInteger(kHidden), writer.array(sorted.hidden.size());
+        for (const QByteArrayView name : sorted.hidden) {
+            writer.text(name);
+        }
+    }
+    return writer.take();
+}
+
+namespace {
+
+/// What stands in a state map, before the newest write gives the plain members their bytes.
+struct Decoded
+{
+    std::vector<Version> versions;
+    std::size_t defaultIndex = 0;
+    std::vector<std::pair<std::size_t, QByteArrayView>> older;
+    std::vector<std::pair<std::size_t, QByteArrayView>> removed;
+    std::vector<std::pair<std::size_t, MemberState>> own;
+    std::vector<QByteArrayView> hidden;
+    bool hasHeads = false;
+};
+
+void readGroups(cbor::Reader &reader, std::vector<std::pair<std::size_t, QByteArrayView>> &out)
+{
+    for (std::uint64_t groups = reader.array(); groups > 0 && reader.ok(); --groups) {
+        std::uint64_t names = reader.array();
+        const std::size_t index = reader.unsignedInteger();
+        for (; names > 1 && reader.ok(); --names) {
+            out.emplace_back(index, reader.text());
+        }
+    }
+}
+
+void readOwn(cbor::Reader &reader, Decoded &decoded)
+{
+    for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
+        if (reader.array() != 5) {
+            reader.fail();
+        }
+        const std::size_t index = reader.unsignedInteger();
+        MemberState member;
+        member.folded = share(reader.text());
+        member.name = share(reader.byteString());
+        member.value = share(reader.byteString());
+        for (std::uint64_t seen = reader.array(); seen > 0 && reader.ok(); --seen) {
+            reader.array();
+            member.seen.insert(readSum(reader));
+        }
+        decoded.own.emplace_back(index, std::move(member));
+    }
+}
+
+} // namespace
+
+Result<DocumentState> RowCodec::decode(const QByteArray &state, const Operation *newestWrite, LogPosition position)
+{
+    const Error malformed {ErrorCode::Malformed, "A document's row is damaged: its state does not fit its operation.", {}};
+    DocumentState result;
+    if (newestWrite != nullptr) {
+        result.m_newestWrite = newestWrite->header.version;
+        DRIFTLESS_TRY_ASSIGN(result.m_written, json::Object::scan(newestWrite->body));
+        result.m_writtenAt = position;
+        result.m_keptAlive.push_back(result.m_written.bytes());
+    }
+    if (state.isEmpty()) {
+        if (newestWrite == nullptr) {
+            return malformed;
+        }
+        result.m_newestFloor = result.m_newestWrite;
+        result.m_heads.push_back({result.m_newestWrite, newestWrite->header.adoptedId});
+        result.joinClaims(*newestWrite, result.m_written);
+        return result;
+    }
+    result.m_keptAlive.push_back(state);
+    cbor::Reader reader(result.m_keptAlive.back());
+    Decoded decoded;
+    for (std::uint64_t fields = reader.map(); fields > 0 && reader.ok(); --fields) {
+        switch (reader.unsignedInteger()) {
+        case kNewestDelete: result.m_newestDelete = readVersion(reader); break;
+        case kNewestFloor: result.m_newestFloor = readVersion(reader); break;
+        case kHeads:
+            decoded.hasHeads = true;
+            for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
+                reader.array();
+                Head head {readVersion(reader), std::nullopt};
+                if (reader.peek() == cbor::Type::Null) {
+                    reader.null();
+                } else {
+                    head.adoptedId = Hash128::fromBytes(reader.byteString());
+                }
+                result.m_heads.push_back(std::move(head));
+            }
+            break;
+        case kQuarantined:
+            for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
+                result.m_quarantined.push_back(readVersion(reader).dot);
+            }
+            break;
+        case kVersions:
+            for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
+                decoded.versions.push_back(readVersion(reader));
+            }
+            break;
+        case kDefault: decoded.defaultIndex = reader.unsignedInteger(); break;
+        case kOlder: readGroups(reader, decoded.older); break;
+        case kRemoved: readGroups(reader, decoded.removed); break;
+        case kOwn: readOwn(reader, decoded); break;
+        case kSums:
+            for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
+                reader.array();
+                QByteArray member = reader.text().toByteArray();
+                auto [incarnation, sum] = readSum(reader);
+                result.m_sums.emplace(DocumentState::SumKey {std::move(member), std::move(incarnation)}, std::move(sum));
+            }
+            break;
+        case kHidden:
+            for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
+                decoded.hidden.push_back(reader.text());
+            }
+            break;
+        default: reader.fail(); break;
+        }
+    }
+    if (!reader.ok() || !reader.atEnd()) {
+        return malformed;
+    }
+    if (!decoded.hasHeads) {
+        result.m_heads.push_back({result.m_newestWrite, std::nullopt});
+    }
+    const auto versionAt = [&](std::size_t index) { return index < decoded.versions.size() ? decoded.versions[index] : Version {}; };
+    for (auto &[index, member] : decoded.own) {
+        member.version = versionAt(index);
+        result.joinMember(std::move(member));
+    }
+    for (const auto &[index, name] : decoded.removed) {
+        MemberState member;
+        member.folded = share(name);
+        member.version = versionAt(index);
+        member.isRemoved = true;
+        result.joinMember(std::move(member));
+    }
+    for (const json::Member &written : result.m_written.members()) {
+        if (isIdMember(written.folded)) {
+            continue;
+        }
+        const auto listed = [&written](const auto &entry) { return QByteArrayView(entry.second) == QByteArrayView(written.folded); };
+        const auto older = std::find_if(decoded.older.begin(), decoded.older.end(), listed);
+        const std::size_t index = older != decoded.older.end() ? older->first : decoded.defaultIndex;
+        const bool isHidden = std::find(decoded.hidden.begin(), decoded.hidden.end(), QByteArrayView(written.folded)) != decoded.hidden.end();
+        if (isHidden || result.findMember(written.folded) != nullptr) {
+            continue; // below the floor, with bytes of its own, or removed
+        }
+        MemberState member;
+        member.folded = written.folded;
+        member.version = versionAt(index);
+        member.name = share(written.name);
+        member.value = share(written.value);
+        result.joinMember(std::move(member));
+    }
+    return result;
+}
+
+} // namespace driftless::storage
