@@ -1,0 +1,31 @@
+#pragma once
+
+#include "core/random.h"
+
+#include <array>
+
+namespace driftless::support {
+
+/// xoshiro256** (Blackman and Vigna), seeded by splitmix64: the same numbers for a seed on every platform. One thread.
+class SeededRandom final : public Random
+{
+public:
+    explicit SeededRandom(std::uint64_t seed);
+
+    std::uint64_t next() override;
+
+    /// True once in `of` times on average; of > 0.
+    bool oneIn(std::uint64_t of) { return below(of) == 0; }
+    /// From `least` to `most`, both included.
+    int between(int least, int most);
+    template<typename Container>
+    const auto &pick(const Container &container)
+    {
+        return container[below(std::size(container))];
+    }
+
+private:
+    std::array<std::uint64_t, 4> m_state;
+};
+
+} // namespace driftless::support

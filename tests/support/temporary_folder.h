@@ -1,0 +1,28 @@
+#pragma once
+
+#include <QByteArray>
+
+namespace driftless::support {
+
+/// A folder of its own in memory (/dev/shm) where there is one, else among the system's temporary files; gone with the object.
+class TemporaryFolder
+{
+public:
+    TemporaryFolder();
+    ~TemporaryFolder();
+    TemporaryFolder(const TemporaryFolder &) = delete;
+    TemporaryFolder &operator=(const TemporaryFolder &) = delete;
+
+    /// UTF-8, absolute, no trailing '/'.
+    const QByteArray &path() const { return m_path; }
+    QByteArray path(const QByteArray &name) const { return m_path + '/' + name; }
+
+private:
+    QByteArray m_path;
+};
+
+/// Copies every file of a folder (no folders inside of it) to another, which is made, or emptied first: what a backup or a killed
+/// process leaves. SQLite's shared-memory files are left out; they are made anew.
+void copyFolder(const QByteArray &from, const QByteArray &to);
+
+} // namespace driftless::support
