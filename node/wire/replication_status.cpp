@@ -1,0 +1,64 @@
+#include "wire/replication_status.h"
+
+#include "wire/object_writer.h"
+
+namespace driftless::wire {
+
+namespace {
+
+void appendPeer(QByteArray &out, const PeerStatusRow &peer)
+{
+    ObjectWriter writer(out);
+    writer.text("PeerNodeId", peer.nodeId)
+        .text("BaseUrl", peer.baseUrl)
+        .boolean("IsActive", peer.isActive)
+        .text("CatchUpStatus", peer.catchUpStatus)
+        .textOrNull("CatchUpReason", peer.catchUpReason)
+        .integer("OldestAvailableLogSequence", peer.oldestAvailable)
+        .integer("LastPushedLocalLogSequence", peer.lastPushed)
+        .integer("LastPulledPeerLogSequence", peer.lastPulled)
+        .integer("LocalMaxLogSequence", peer.localMax)
+        .integer("EstimatedPendingPushOperations", peer.pending)
+        .time("UpdatedUtc", peer.updated);
+    if (peer.clockOffsetMs) {
+        writer.integer("ClockOffsetMs", *peer.clockOffsetMs);
+    } else {
+        writer.null("ClockOffsetMs");
+    }
+    writer.end();
+}
+
+void appendDatabase(QByteArray &out, const DatabaseStatusRow &database)
+{
+    int active = 0;
+    qint64 pending = 0;
+    for (const PeerStatusRow &peer : database.peers) {
+        active += peer.isActive ? 1 : 0;
+        pending += peer.pending;
+    }
+    ObjectWriter writer(out);
+    writer.text("DatabaseName", database.name)
+        .text("Status", database.error.isEmpty() ? "Healthy" : "Error")
+        .textOrNull("Error", database.error)
+        .integer("OldestAvailableLogSequence", database.oldestAvailable)
+        .integer("LocalMaxLogSequence", database.localMax)
+        .integer("ActivePeerCount", active)
+        .integer("TotalEstimatedPendingPushOperations", pending);
+    appendArray(writer.member("Peers"), database.peers, appendPeer);
+    writer.end();
+}
+
+} // namespace
+
+QByteArray ReplicationStatus::toJson() const
+{
+    QByteArray out;
+    ObjectWriter writer(out);
+    writer.text("NodeId", nodeId).time("TimestampUtc", timestamp);
+    appendArray(writer.member("Databases"), databases, appendDatabase);
+    writer.integer("DeniedCalls", deniedCalls);
+    writer.end();
+    return out;
+}
+
+} // namespace driftless::wire
