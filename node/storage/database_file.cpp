@@ -21,6 +21,8 @@ struct DatabaseFile::Impl
     std::set<NodeId> committedRoster;
     std::uint64_t hlc = 0;
     std::uint64_t committedHlc = 0;
+    std::int64_t ownKey = 0;
+    std::int64_t committedOwnKey = 0;
     bool isOpen = false; ///< a transaction
     bool isDirty = false;
 
@@ -65,7 +67,7 @@ Result<void> DatabaseFile::Impl::openConnection(const QByteArray &path, const Op
 Result<void> DatabaseFile::Impl::loadState()
 {
     DocumentStore::Counts counts;
-    DRIFTLESS_TRY_ASSIGN(Statement select, connection->prepare("SELECT hlc, digest, documents, conflicts FROM state WHERE id = 1"));
+    DRIFTLESS_TRY_ASSIGN(Statement select, connection->prepare("SELECT hlc, digest, documents, conflicts, own_incarnation FROM state WHERE id = 1"));
     DRIFTLESS_TRY_ASSIGN(const bool hasRow, select.step());
     if (hasRow) {
         hlc = static_cast<std::uint64_t>(select.integer(0));
@@ -76,10 +78,11 @@ Result<void> DatabaseFile::Impl::loadState()
         counts.digest = *digest;
         counts.documents = select.integer(2);
         counts.conflicts = select.integer(3);
+        ownKey = committedOwnKey = select.integer(4);
         select.reset();
     }
     committedHlc = hlc;
-    DRIFTLESS_TRY_ASSIGN(saveState, connection->prepare("INSERT OR REPLACE INTO state(id, hlc, digest, documents, conflicts) VALUES(1,?,?,?,?)"));
+    DRIFTLESS_TRY_ASSIGN(saveState, connection->prepare("INSERT OR REPLACE INTO state(id, hlc, digest, documents, conflicts, own_incarnation) VALUES(1,?,?,?,?,?)"));
     DRIFTLESS_TRY_ASSIGN(incarnations, IncarnationTable::load(*connection));
     DRIFTLESS_TRY_ASSIGN(log, OperationLog::load(*connection, *incarnations));
     DRIFTLESS_TRY_ASSIGN(documents, DocumentStore::load(*connection, *log, *incarnations, counts));
@@ -121,7 +124,7 @@ Result<void> DatabaseFile::Impl::flush()
     DRIFTLESS_TRY(incarnations->flush());
     const DocumentStore::Counts &counts = documents->counts();
     const QByteArray digest = counts.digest.bytes();
-    saveState.bind(1, static_cast<std::int64_t>(hlc)).bindBlob(2, digest).bind(3, counts.documents).bind(4, counts.conflicts);
+    saveState.bind(1, static_cast<std::int64_t>(hlc)).bindBlob(2, digest).bind(3, counts.documents).bind(4, counts.conflicts).bind(5, ownKey);
     return saveState.run();
 }
 
@@ -142,6 +145,7 @@ Result<void> DatabaseFile::commit()
     m_impl->documents->committed();
     m_impl->committedRoster = m_impl->roster;
     m_impl->committedHlc = m_impl->hlc;
+    m_impl->committedOwnKey = m_impl->ownKey;
     return {};
 }
 
@@ -158,6 +162,7 @@ void DatabaseFile::rollback()
     m_impl->documents->rolledBack();
     m_impl->roster = m_impl->committedRoster;
     m_impl->hlc = m_impl->committedHlc;
+    m_impl->ownKey = m_impl->committedOwnKey;
 }
 
 Result<void> DatabaseFile::checkpoint()
@@ -355,6 +360,19 @@ Result<int> DatabaseFile::releaseQuarantined()
         ++released;
     }
     return released;
+}
+
+std::optional<Incarnation> DatabaseFile::lastOwnIncarnation() const
+{
+    const Incarnation *incarnation = m_impl->incarnations->incarnationOf(m_impl->ownKey);
+    return incarnation != nullptr ? std::optional(*incarnation) : std::nullopt;
+}
+
+void DatabaseFile::setOwnIncarnation(const Incarnation &incarnation)
+{
+    DRIFTLESS_ASSERT(m_impl->isOpen);
+    m_impl->ownKey = m_impl->incarnations->keyOf(incarnation);
+    m_impl->isDirty = true;
 }
 
 Result<void> DatabaseFile::recordFork(const Fork &fork)

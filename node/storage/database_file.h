@@ -102,6 +102,9 @@ public:
     /// Joins the claims of quarantined operations that this program understands by now. Answers how many it released.
     Result<int> releaseQuarantined();
     Result<void> recordFork(const Fork &fork);
+    /// The incarnation that this file was last written under by its own node; a local writer continues it.
+    std::optional<Incarnation> lastOwnIncarnation() const;
+    void setOwnIncarnation(const Incarnation &incarnation);
 
     // Documents, for writers.
     /// The state of a document; an empty one where there is none.

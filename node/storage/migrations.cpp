@@ -13,7 +13,8 @@ CREATE TABLE state(
     hlc INTEGER NOT NULL,
     digest BLOB NOT NULL,
     documents INTEGER NOT NULL,
-    conflicts INTEGER NOT NULL
+    conflicts INTEGER NOT NULL,
+    own_incarnation INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE incarnations(
     id INTEGER PRIMARY KEY,
