@@ -25,9 +25,13 @@ inline constexpr int kPageDocumentsMax = 10'000;
 inline constexpr int kPageDocumentsDefault = 100;
 inline constexpr int kConflictsPageMax = 1'000;
 
+inline constexpr qsizetype kHintBytesMax = 16'384; ///< one WebSocket message, as in the reference
+
 inline constexpr std::size_t kStoreQueueMax = 20'000;
 inline constexpr std::size_t kStoreBatchMax = 1'000;
 inline constexpr std::size_t kReaderQueueMax = 20'000;
 inline constexpr std::size_t kReaderBatchMax = 256;
+inline constexpr std::size_t kNetQueueMax = 50'000;
+inline constexpr std::size_t kNetBatchMax = 256;
 
 } // namespace driftless

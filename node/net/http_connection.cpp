@@ -1,0 +1,496 @@
+#include "net/http_connection.h"
+
+#include "core/assert.h"
+#include "net/http_server.h"
+#include "net/server_socket.h"
+#include "net/ws_hints.h"
+
+#include <QPointer>
+#include <QThread>
+
+#include <algorithm>
+
+namespace driftless::net {
+
+namespace {
+
+using api::Method;
+
+constexpr qsizetype kReadBufferBytes = 64 * 1024;  // what the kernel may hand over while we do not read
+constexpr qsizetype kTurnBytesMax = 1 << 20;       // then others have their turn
+constexpr qsizetype kCopiedBodyBytesMax = 16 * 1024; // larger ones are written as they are, without a copy
+constexpr qsizetype kKeptOutputBytesMax = 256 * 1024;
+
+bool isSafe(Method method)
+{
+    return method == Method::Get || method == Method::Head || method == Method::Options;
+}
+
+} // namespace
+
+HttpConnection::HttpConnection(HttpServer &server, QTcpSocket *socket, QByteArray remoteAddress, bool isSecure)
+    : QObject(&server)
+    , m_server(server)
+    , m_socket(socket)
+    , m_remoteAddress(std::move(remoteAddress))
+    , m_isSecure(isSecure)
+    , m_parser(server.m_limits)
+    , m_deadline(server.m_clock.instant() + server.m_limits.headerTimeout)
+{
+    m_socket->setParent(this);
+    m_socket->setReadBufferSize(kReadBufferBytes);
+    connect(m_socket, &QTcpSocket::readyRead, this, &HttpConnection::resume);
+    connect(m_socket, &QTcpSocket::bytesWritten, this, &HttpConnection::onBytesWritten);
+    connect(m_socket, &QTcpSocket::disconnected, this, &HttpConnection::onDisconnected);
+}
+
+HttpConnection::~HttpConnection() = default;
+
+void HttpConnection::refuse()
+{
+    api::Response response
+        = m_server.m_handler.serverError(503, "busy", "Too many connections. Try again in a second.");
+    response.with("Retry-After", "1");
+    m_isRefused = true;
+    m_state = State::Last;
+    answerNow({.isKeptAlive = false}, std::move(response));
+    endTurn();
+}
+
+void HttpConnection::resume()
+{
+    if (m_state == State::Closed) {
+        return;
+    }
+    if (m_state == State::Draining) {
+        drain();
+        return;
+    }
+    m_isInTurn = true;
+    writeAnswered();
+    if (m_heldRequest && mayDispatch(*m_heldRequest)) {
+        api::Request request = std::move(*m_heldRequest);
+        m_heldRequest.reset();
+        dispatch(std::move(request), m_heldFrame);
+    }
+    readRequests();
+    endTurn();
+}
+
+void HttpConnection::endTurn()
+{
+    m_isInTurn = false;
+    const bool isAllAnswered = m_slots.empty() && !m_heldRequest;
+    if (m_isContinueDue && isAllAnswered && m_state == State::Open) {
+        m_isContinueDue = false;
+        m_output.append("HTTP/1.1 100 Continue\r\n\r\n");
+    }
+    flush();
+    if (isAllAnswered && m_state == State::Upgrading) {
+        handOver();
+    } else if (isAllAnswered && m_state == State::Last) {
+        closeOrDrain();
+    }
+    if (m_state != State::Closed) {
+        updateDeadline();
+    }
+}
+
+bool HttpConnection::isReading()
+{
+    if (m_state != State::Open || m_heldRequest
+        || static_cast<int>(m_slots.size()) >= m_server.m_limits.pipelinedRequestsMax) {
+        return false;
+    }
+    m_isStalled = outputBytes() > m_server.m_limits.outputBytesMax;
+    return !m_isStalled;
+}
+
+void HttpConnection::readRequests()
+{
+    QByteArray &scratch = m_server.m_scratch;
+    qsizetype turnBytes = 0;
+    if (!m_input.isEmpty() && isReading()) {
+        m_input.remove(0, consume(m_input));
+    }
+    while (isReading()) {
+        if (turnBytes >= kTurnBytesMax) {
+            m_server.resumeLater(*this);
+            return;
+        }
+        const qint64 readBytes = m_socket->read(scratch.data(), scratch.size());
+        if (readBytes <= 0) {
+            return;
+        }
+        m_isFresh = false;
+        turnBytes += readBytes;
+        if (m_input.isEmpty()) {
+            const QByteArrayView input(scratch.constData(), readBytes);
+            const qsizetype consumed = consume(input);
+            m_input.append(input.sliced(consumed));
+        } else {
+            m_input.append(scratch.constData(), readBytes);
+            m_input.remove(0, consume(m_input));
+        }
+    }
+}
+
+qsizetype HttpConnection::consume(QByteArrayView input)
+{
+    qsizetype at = 0;
+    while (isReading()) {
+        qsizetype consumed = 0;
+        const RequestParser::Step step = m_parser.advance(input.sliced(at), consumed);
+        const QByteArrayView piece = input.sliced(at, consumed);
+        at += consumed;
+        switch (step) {
+        case RequestParser::Step::NeedMore:
+            return at;
+        case RequestParser::Step::Head:
+            handleHead(piece);
+            break;
+        case RequestParser::Step::Complete:
+            handleComplete();
+            break;
+        case RequestParser::Step::Failed:
+            answerFailure(m_parser.failure().status, m_parser.failure().code, m_parser.failure().message);
+            break;
+        }
+    }
+    return at;
+}
+
+void HttpConnection::handleHead(QByteArrayView rawHead)
+{
+    api::Request &request = m_parser.request();
+    request.remoteAddress = m_remoteAddress;
+    request.scheme = m_isSecure ? QByteArrayLiteral("https") : QByteArrayLiteral("http");
+    if (m_parser.isWebSocketUpgrade()) {
+        handleUpgrade(rawHead);
+        return;
+    }
+    if (!request.hasBody) {
+        return;
+    }
+    if (const QByteArray *expected = request.header("Expect"); expected != nullptr && !m_parser.isHttp10()) {
+        if (expected->compare("100-continue", Qt::CaseInsensitive) != 0) {
+            answerFailure(417, "expectation-failed", "Only Expect: 100-continue is known here.");
+            return;
+        }
+        m_isContinueDue = true;
+    }
+    m_bodyStart = m_server.m_clock.instant();
+    if (m_parser.setBodyBytesMax(m_server.m_handler.bodyBytesMax(request)) == RequestParser::Step::Failed) {
+        answerFailure(m_parser.failure().status, m_parser.failure().code, m_parser.failure().message);
+    }
+}
+
+void HttpConnection::handleUpgrade(QByteArrayView rawHead)
+{
+    const api::Request &request = m_parser.request();
+    const QByteArray *key = request.header("Sec-WebSocket-Key");
+    const QByteArray *version = request.header("Sec-WebSocket-Version");
+    if (request.hasBody || key == nullptr || QByteArray::fromBase64(*key).size() != 16) {
+        answerFailure(400, "malformed-request", "The WebSocket handshake is malformed.");
+        return;
+    }
+    const ResponseFrame frame {.isKeptAlive = m_parser.isKeptAlive()};
+    std::optional<api::Response> refusal = m_server.m_handler.refuseUpgrade(request);
+    if (!refusal && (version == nullptr || *version != "13")) {
+        refusal = m_server.m_handler.serverError(426, "upgrade-required", "Use WebSocket version 13.");
+        refusal->with("Sec-WebSocket-Version", "13");
+    }
+    if (!refusal) {
+        m_upgradeHead = rawHead.toByteArray();
+        m_state = State::Upgrading;
+        return;
+    }
+    m_parser.take();
+    if (!frame.isKeptAlive) {
+        m_state = State::Last;
+    }
+    answerNow(frame, std::move(*refusal));
+}
+
+void HttpConnection::handleComplete()
+{
+    const ResponseFrame frame {.isHead = m_parser.request().method == Method::Head,
+                               .isHttp10 = m_parser.isHttp10(),
+                               .isKeptAlive = m_parser.isKeptAlive() && !m_server.m_isStopping};
+    api::Request request = m_parser.take();
+    m_isContinueDue = false;
+    m_wait = Wait::Handler;
+    if (!frame.isKeptAlive) {
+        m_state = State::Last;
+    }
+    if (request.path == "*") { // OPTIONS of the server as a whole
+        answerNow(frame, api::Response::empty(204));
+    } else if (mayDispatch(request)) {
+        dispatch(std::move(request), frame);
+    } else {
+        m_heldRequest = std::move(request);
+        m_heldFrame = frame;
+    }
+}
+
+bool HttpConnection::mayDispatch(const api::Request &request) const
+{
+    return m_slots.empty() || (!m_isWriteUnderWay && isSafe(request.method));
+}
+
+void HttpConnection::dispatch(api::Request request, const ResponseFrame &frame)
+{
+    const quint64 slot = m_firstSlot + m_slots.size();
+    m_slots.push_back({frame, std::nullopt});
+    m_isWriteUnderWay = !isSafe(request.method);
+    ++m_server.m_counters.requests;
+    m_server.m_handler.handle(std::move(request),
+                              [connection = QPointer<HttpConnection>(this), slot](api::Response response) {
+                                  if (connection) {
+                                      connection->answer(slot, std::move(response));
+                                  }
+                              });
+}
+
+void HttpConnection::answer(quint64 slot, api::Response response)
+{
+    DRIFTLESS_ASSERT(thread() == QThread::currentThread());
+    if (m_state == State::Closed || m_state == State::Draining) {
+        return;
+    }
+    DRIFTLESS_ASSERT(slot >= m_firstSlot && slot - m_firstSlot < m_slots.size());
+    Slot &answered = m_slots[slot - m_firstSlot];
+    DRIFTLESS_ASSERT(!answered.response);
+    if (slot != m_firstSlot) {
+        answered.heldBytes = response.body.size();
+        m_heldBytes += answered.heldBytes;
+    }
+    answered.response = std::move(response);
+    if (m_isInTurn) {
+        writeAnswered();
+    } else if (m_slots.size() == 1 && m_state == State::Open && m_input.isEmpty() && !m_heldRequest && !m_isContinueDue) {
+        writeAnswered(); // nothing else to do for this client: at once
+        endTurn();
+    } else {
+        m_server.resumeLater(*this);
+    }
+}
+
+void HttpConnection::answerNow(const ResponseFrame &frame, api::Response response)
+{
+    m_slots.push_back({frame, std::move(response)});
+    m_isWriteUnderWay = true; // nothing may pass it
+    writeAnswered();
+}
+
+void HttpConnection::answerFailure(int status, QByteArrayView code, QByteArrayView message)
+{
+    HttpCounters &counters = m_server.m_counters;
+    ++(status == 408       ? counters.timedOut
+           : status == 413 ? counters.bodyTooLarge
+           : status == 414 ? counters.targetTooLong
+           : status == 431 ? counters.headerTooLarge
+                           : counters.malformed);
+    m_isRefused = true;
+    m_isContinueDue = false;
+    m_state = State::Last;
+    answerNow({.isHead = m_parser.request().method == Method::Head, .isKeptAlive = false},
+              m_server.m_handler.serverError(status, code, message));
+}
+
+void HttpConnection::writeAnswered()
+{
+    while (!m_slots.empty() && m_slots.front().response) {
+        Slot &slot = m_slots.front();
+        if (m_state == State::Last && m_slots.size() == 1 && !m_heldRequest) {
+            slot.frame.isKeptAlive = false; // also where the end was decided after the request came
+        }
+        appendResponse(*slot.response, slot.frame);
+        m_heldBytes -= slot.heldBytes;
+        m_slots.pop_front();
+        ++m_firstSlot;
+    }
+    if (m_slots.empty()) {
+        m_isWriteUnderWay = false;
+    }
+}
+
+void HttpConnection::appendResponse(const api::Response &response, const ResponseFrame &frame)
+{
+    appendResponseHead(m_output, response, frame, m_server.m_date);
+    if (!isBodySent(response, frame)) {
+        return;
+    }
+    if (response.body.size() <= kCopiedBodyBytesMax) {
+        m_output.append(response.body);
+        return;
+    }
+    m_socket->write(m_output.constData(), m_output.size());
+    m_output.resize(0);
+    m_socket->write(response.body);
+}
+
+void HttpConnection::flush()
+{
+    if (!m_output.isEmpty()) {
+        m_socket->write(m_output.constData(), m_output.size());
+        m_output.resize(0); // its room is kept, but not that of an exception
+        if (m_output.capacity() > kKeptOutputBytesMax) {
+            m_output = QByteArray();
+        }
+    }
+    if (m_socket->bytesToWrite() > 0) {
+        m_socket->flush();
+    }
+}
+
+qsizetype HttpConnection::outputBytes() const
+{
+    return m_output.size() + m_heldBytes + static_cast<qsizetype>(m_socket->bytesToWrite());
+}
+
+void HttpConnection::onBytesWritten()
+{
+    if (m_isInTurn || m_state == State::Closed) {
+        return;
+    }
+    if (m_isStalled && outputBytes() <= m_server.m_limits.outputBytesMax / 2) {
+        m_server.resumeLater(*this);
+    } else if (m_state == State::Last && m_socket->bytesToWrite() == 0) {
+        m_server.resumeLater(*this);
+    }
+    updateDeadline();
+}
+
+void HttpConnection::onDisconnected()
+{
+    close();
+}
+
+void HttpConnection::finish()
+{
+    if (m_state != State::Open || m_parser.isInRequest()) {
+        return; // a request that is half read gets its answer, and is the last
+    }
+    m_state = State::Last;
+    m_server.resumeLater(*this);
+}
+
+void HttpConnection::closeOrDrain()
+{
+    if (m_socket->bytesToWrite() > 0) {
+        return; // onBytesWritten comes back
+    }
+    if (!m_isRefused) {
+        m_socket->disconnectFromHost();
+        return;
+    }
+    // Closing with unread input would reset the connection, and the client might never see the answer.
+    m_state = State::Draining;
+    m_wait = Wait::Drain;
+    m_deadline = m_server.m_clock.instant() + m_server.m_limits.drainTimeout;
+    m_input.clear();
+    if (!shutdownWriting(*m_socket)) {
+        m_socket->disconnectFromHost();
+        return;
+    }
+    drain();
+}
+
+void HttpConnection::drain()
+{
+    QByteArray &scratch = m_server.m_scratch;
+    for (;;) {
+        const qint64 readBytes = m_socket->read(scratch.data(), scratch.size());
+        if (readBytes <= 0) {
+            return;
+        }
+        m_drainedBytes += readBytes;
+        if (m_drainedBytes > m_server.m_limits.drainBytesMax) {
+            close();
+            return;
+        }
+    }
+}
+
+void HttpConnection::handOver()
+{
+    if (!m_input.isEmpty() || m_socket->bytesAvailable() > 0) {
+        // RFC 6455 4.1 lets nothing come before our answer, and QWebSocket would lose it.
+        answerFailure(400, "malformed-request", "Wait for the answer to the WebSocket handshake.");
+        endTurn();
+        return;
+    }
+    m_state = State::Closed;
+    QTcpSocket *socket = std::exchange(m_socket, nullptr);
+    socket->disconnect(this);
+    socket->setParent(nullptr);
+    socket->setReadBufferSize(0);
+    ++m_server.m_counters.upgrades;
+    m_server.m_hints->adopt(socket, m_upgradeHead, m_remoteAddress, m_isSecure);
+    m_server.forget(*this);
+}
+
+void HttpConnection::close()
+{
+    if (m_state == State::Closed) {
+        return;
+    }
+    m_state = State::Closed;
+    m_server.m_counters.answersLost += m_slots.size();
+    m_slots.clear();
+    m_heldRequest.reset();
+    m_socket->disconnect(this);
+    m_socket->abort();
+    m_server.releaseAddress(m_remoteAddress);
+    m_server.forget(*this);
+}
+
+void HttpConnection::updateDeadline()
+{
+    const HttpLimits &limits = m_server.m_limits;
+    const Instant now = m_server.m_clock.instant();
+    const qint64 unsentBytes = m_socket->bytesToWrite();
+    Wait wait = Wait::Idle;
+    if (m_state == State::Draining) {
+        return;
+    }
+    if (unsentBytes > 0) {
+        wait = Wait::Reader;
+    } else if (!m_slots.empty() || m_heldRequest) {
+        wait = Wait::Handler;
+    } else if (m_parser.isInBody()) {
+        wait = Wait::Body;
+    } else if (m_parser.isInRequest() || m_isFresh) {
+        wait = Wait::Head;
+    }
+    const bool isNew = wait != m_wait;
+    if (wait == Wait::Idle || (wait == Wait::Reader && (isNew || unsentBytes < m_unsentBytes))) {
+        m_deadline = now + limits.idleTimeout;
+    } else if (wait == Wait::Body) {
+        const auto earned = std::chrono::milliseconds(m_parser.bodyBytes() * 1'000 / limits.bodyBytesPerSecondMin);
+        m_deadline = m_bodyStart + limits.bodyTimeout + earned;
+    } else if (wait == Wait::Head && isNew) {
+        m_deadline = now + limits.headerTimeout;
+    }
+    m_wait = wait;
+    m_unsentBytes = unsentBytes;
+}
+
+void HttpConnection::checkDeadline(Instant now)
+{
+    if (m_state == State::Closed || m_wait == Wait::Handler || now < m_deadline) {
+        return;
+    }
+    if (m_state == State::Open && (m_wait == Wait::Body || (m_wait == Wait::Head && !m_isFresh))) {
+        answerFailure(408, "timeout", "The request did not come in time.");
+        endTurn();
+        return;
+    }
+    if (m_wait == Wait::Reader || m_isFresh) {
+        ++m_server.m_counters.timedOut;
+    }
+    close();
+}
+
+} // namespace driftless::net

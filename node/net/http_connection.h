@@ -1,0 +1,125 @@
+#pragma once
+
+#include "api/handler.h"
+#include "core/clock.h"
+#include "net/http_limits.h"
+#include "net/request_parser.h"
+#include "net/response_writer.h"
+
+#include <QObject>
+#include <QTcpSocket>
+
+#include <deque>
+#include <optional>
+
+namespace driftless::net {
+
+class HttpServer;
+
+/// One client: reads requests, hands them to the handler, writes the answers in the order of the requests.
+///
+/// Requests without effect (GET, HEAD, OPTIONS) run beside each other; any other waits for all before it, and holds back
+/// those behind it (RFC 9112 9.3.2), so that a pipelined read sees the write in front of it.
+///
+/// Owned by the HttpServer; net thread. Answers name their connection weakly: one that died is no harm.
+class HttpConnection final : public QObject
+{
+    Q_OBJECT
+
+public:
+    /// Takes the connected `socket` over.
+    HttpConnection(HttpServer &server, QTcpSocket *socket, QByteArray remoteAddress, bool isSecure);
+    ~HttpConnection() override;
+
+    /// Answers 503 at once and closes: over a limit of connections.
+    void refuse();
+    /// A turn: writes what was answered, dispatches what waited, reads on.
+    void resume();
+    /// No further request is begun; closes once those under way are answered.
+    void finish();
+    /// Acts on a time-out that has come.
+    void checkDeadline(Instant now);
+    /// Ends it now.
+    void close();
+
+    const QByteArray &remoteAddress() const { return m_remoteAddress; }
+    bool isRefused() const { return m_isRefused; }
+
+private:
+    enum class State {
+        Open,
+        Last,      ///< no further request is read; closes behind the last answer
+        Upgrading, ///< as Last, but then the socket goes to the WebSockets
+        Draining,  ///< everything is said; reads on so that the client sees it
+        Closed,
+    };
+    enum class Wait { Head, Idle, Body, Handler, Reader, Drain };
+    struct Slot
+    {
+        ResponseFrame frame;
+        std::optional<api::Response> response;
+        qsizetype heldBytes = 0; ///< counted in m_heldBytes
+    };
+
+    void onBytesWritten();
+    void onDisconnected();
+
+    // One turn.
+    void readRequests();
+    qsizetype consume(QByteArrayView input);
+    void endTurn();
+    bool isReading();
+
+    // What was read.
+    void handleHead(QByteArrayView rawHead);
+    void handleUpgrade(QByteArrayView rawHead);
+    void handleComplete();
+    void dispatch(api::Request request, const ResponseFrame &frame);
+    bool mayDispatch(const api::Request &request) const;
+
+    // What is said.
+    void answer(quint64 slot, api::Response response);
+    void answerNow(const ResponseFrame &frame, api::Response response);
+    void answerFailure(int status, QByteArrayView code, QByteArrayView message);
+    void writeAnswered();
+    void appendResponse(const api::Response &response, const ResponseFrame &frame);
+    void flush();
+    qsizetype outputBytes() const;
+
+    // How it ends.
+    void closeOrDrain();
+    void drain();
+    void handOver();
+    void updateDeadline();
+
+    HttpServer &m_server;
+    QTcpSocket *m_socket; ///< a child, until it is handed over
+    const QByteArray m_remoteAddress;
+    const bool m_isSecure;
+    RequestParser m_parser;
+
+    State m_state = State::Open;
+    bool m_isRefused = false;    ///< ends because of an error: more input may come, which nobody reads
+    bool m_isInTurn = false;     ///< answers are collected and leave at its end
+    bool m_isStalled = false;    ///< not read, because the client does not take its answers
+    bool m_isFresh = true;       ///< no byte has come yet
+    QByteArray m_input;          ///< read, not consumed
+    QByteArray m_output;         ///< to be written at the end of the turn
+    QByteArray m_upgradeHead;
+
+    std::deque<Slot> m_slots;    ///< requests that were dispatched, in order
+    quint64 m_firstSlot = 0;     ///< number of the first of them
+    qsizetype m_heldBytes = 0;   ///< of answers that wait for one before them
+    bool m_isWriteUnderWay = false;
+    std::optional<api::Request> m_heldRequest; ///< complete; waits for those before it
+    ResponseFrame m_heldFrame;
+    bool m_isContinueDue = false; ///< the client waits for 100 before it sends the body
+
+    Wait m_wait = Wait::Head;
+    Instant m_deadline;
+    Instant m_bodyStart {};
+    qint64 m_unsentBytes = 0;
+    qsizetype m_drainedBytes = 0;
+};
+
+} // namespace driftless::net

@@ -1,0 +1,290 @@
+#include "net/http_server.h"
+
+#include "core/assert.h"
+#include "core/log.h"
+#include "net/http_connection.h"
+#include "net/response_writer.h"
+#include "net/server_socket.h"
+#include "net/ws_hints.h"
+
+#include <QCoreApplication>
+#include <QEvent>
+#include <QHostAddress>
+#include <QTcpServer>
+#include <QThread>
+#include <QTimerEvent>
+
+#include <algorithm>
+#include <functional>
+
+namespace driftless::net {
+
+namespace {
+
+constexpr qsizetype kScratchBytes = 64 * 1024;
+constexpr int kBacklogMax = 1'024;
+constexpr int kRefusedMax = 64; // connections that are told 503; more are simply closed
+const auto kResumeEvent = static_cast<QEvent::Type>(QEvent::registerEventType());
+
+/// Hands each new descriptor on, before Qt makes a socket of it.
+class Listener final : public QTcpServer
+{
+public:
+    using Accept = std::function<void(qintptr)>;
+    Listener(Accept accept, QObject *parent)
+        : QTcpServer(parent)
+        , m_accept(std::move(accept))
+    {
+        setListenBacklogSize(kBacklogMax);
+    }
+
+protected:
+    void incomingConnection(qintptr descriptor) override { m_accept(descriptor); }
+
+private:
+    const Accept m_accept;
+};
+
+QByteArray addressText(const QHostAddress &address)
+{
+    bool isV4 = false;
+    const quint32 v4 = address.toIPv4Address(&isV4); // also of ::ffff:a.b.c.d
+    return (isV4 ? QHostAddress(v4) : address).toString().toLatin1();
+}
+
+} // namespace
+
+Result<ListenAddress> ListenAddress::parse(QByteArrayView text)
+{
+    const Error malformed {ErrorCode::InvalidArgument,
+                           "\"" + text.toByteArray() + "\" is no address to listen on: write host:port, [ipv6]:port or a port.",
+                           {}};
+    const qsizetype colon = text.lastIndexOf(':');
+    QByteArrayView host = colon < 0 ? QByteArrayView("*") : text.first(colon);
+    bool isNumber = false;
+    const uint port = text.sliced(colon + 1).toByteArray().toUInt(&isNumber);
+    if (!isNumber || port > 65'535) {
+        return malformed;
+    }
+    if (host.startsWith('[') && host.endsWith(']')) {
+        host = host.sliced(1, host.size() - 2);
+    }
+    ListenAddress address {.host = host.toByteArray(), .port = static_cast<quint16>(port), .tls = {}};
+    if (address.host == "+" || address.host.isEmpty()) {
+        address.host = "*";
+    }
+    if (address.host != "*" && address.host != "localhost" && QHostAddress(QString::fromLatin1(address.host)).isNull()) {
+        return malformed;
+    }
+    return address;
+}
+
+bool ListenAddress::isLoopback() const
+{
+    return host == "localhost" || (host != "*" && QHostAddress(QString::fromLatin1(host)).isLoopback());
+}
+
+HttpServer::HttpServer(const HttpLimits &limits, api::Handler &handler, const Clock &clock, QObject *parent)
+    : QObject(parent)
+    , m_limits(limits)
+    , m_handler(handler)
+    , m_clock(clock)
+    , m_hints(std::make_unique<WsHints>(*this))
+    , m_scratch(kScratchBytes, Qt::Uninitialized)
+{
+    refreshDate();
+    m_tick.start(static_cast<int>(tickInterval().count()), Qt::CoarseTimer, this);
+}
+
+HttpServer::~HttpServer()
+{
+    DRIFTLESS_ASSERT(thread() == QThread::currentThread());
+    m_isStoppedSaid = true;
+    while (!m_connections.empty()) {
+        (*m_connections.begin())->close();
+    }
+    m_hints.reset();
+}
+
+/// Time-outs are looked at this often: they may be late by an eighth.
+std::chrono::milliseconds HttpServer::tickInterval() const
+{
+    const auto shortest = std::min({m_limits.headerTimeout,
+                                    m_limits.bodyTimeout,
+                                    m_limits.idleTimeout,
+                                    m_limits.drainTimeout,
+                                    m_limits.pingInterval});
+    return std::clamp(shortest / 8, std::chrono::milliseconds(5), std::chrono::milliseconds(1'000));
+}
+
+Result<quint16> HttpServer::listen(const ListenAddress &address)
+{
+    DRIFTLESS_ASSERT(thread() == QThread::currentThread());
+    auto *listener = new Listener([this, tls = address.tls](qintptr descriptor) { accept(descriptor, tls); }, this);
+    const QHostAddress host = address.host == "*" ? QHostAddress(QHostAddress::Any)
+        : address.host == "localhost"             ? QHostAddress(QHostAddress::LocalHost)
+                                                  : QHostAddress(QString::fromLatin1(address.host));
+    if (!listener->listen(host, address.port)) {
+        const QByteArray reason = listener->errorString().toUtf8();
+        delete listener;
+        return Error {ErrorCode::Unreachable,
+                      "Cannot listen on " + address.host + ":" + QByteArray::number(address.port) + ": " + reason,
+                      {}};
+    }
+    connect(listener, &QTcpServer::acceptError, this, [this] {
+        // Out of descriptors, most likely. Qt has paused the listener; the next tick tries again.
+        qCWarning(logHttp, "cannot accept a connection; trying again");
+        m_isAcceptPaused = true;
+    });
+    m_listeners.push_back(listener);
+    return listener->serverPort();
+}
+
+/// The one place where sockets of clients are made.
+QTcpSocket *HttpServer::makeSocket(qintptr descriptor, const std::optional<QSslConfiguration> &tls)
+{
+    QTcpSocket *socket = nullptr;
+    if (tls) {
+        auto *secure = new ServerSocket<QSslSocket>;
+        secure->setSslConfiguration(*tls);
+        socket = secure;
+    } else {
+        socket = new ServerSocket<QTcpSocket>;
+    }
+    if (!socket->setSocketDescriptor(descriptor)) {
+        delete socket;
+        return nullptr;
+    }
+    socket->setSocketOption(QAbstractSocket::LowDelayOption, 1);
+    socket->setSocketOption(QAbstractSocket::KeepAliveOption, 1);
+    if (tls) {
+        static_cast<QSslSocket *>(socket)->startServerEncryption();
+    }
+    return socket;
+}
+
+void HttpServer::accept(qintptr descriptor, const std::optional<QSslConfiguration> &tls)
+{
+    QTcpSocket *socket = makeSocket(descriptor, tls);
+    if (socket == nullptr) {
+        return;
+    }
+    const QByteArray remoteAddress = addressText(socket->peerAddress());
+    const bool isFull = connectionCount() >= m_limits.connectionsMax
+        || m_addresses.value(remoteAddress) >= m_limits.connectionsPerAddressMax;
+    if (isFull && m_refusedCount >= kRefusedMax) {
+        ++m_counters.connectionsRefused;
+        socket->abort();
+        delete socket;
+        return;
+    }
+    auto *connection = new HttpConnection(*this, socket, remoteAddress, tls.has_value());
+    m_connections.insert(connection);
+    ++m_addresses[remoteAddress];
+    if (isFull) {
+        ++m_counters.connectionsRefused;
+        connection->refuse();
+    } else {
+        ++m_counters.connections;
+    }
+}
+
+int HttpServer::connectionCount() const
+{
+    return static_cast<int>(m_connections.size()) + m_hints->count();
+}
+
+void HttpServer::forget(HttpConnection &connection)
+{
+    m_connections.erase(&connection);
+    connection.deleteLater(); // it is in the middle of something
+    reportIfStopped();
+}
+
+void HttpServer::releaseAddress(const QByteArray &remoteAddress)
+{
+    const auto found = m_addresses.find(remoteAddress);
+    if (found != m_addresses.end() && --found.value() == 0) {
+        m_addresses.erase(found);
+    }
+}
+
+void HttpServer::resumeLater(HttpConnection &connection)
+{
+    if (m_scheduled.empty()) {
+        QCoreApplication::postEvent(this, new QEvent(kResumeEvent));
+    }
+    m_scheduled.emplace_back(&connection);
+}
+
+bool HttpServer::event(QEvent *event)
+{
+    if (event->type() != kResumeEvent) {
+        return QObject::event(event);
+    }
+    // What is scheduled meanwhile has an event of its own, behind the sockets'.
+    const auto scheduled = std::exchange(m_scheduled, {});
+    for (const QPointer<HttpConnection> &connection : scheduled) {
+        if (connection) {
+            connection->resume();
+        }
+    }
+    return true;
+}
+
+void HttpServer::refreshDate()
+{
+    m_date = httpDate(m_clock.wallTime());
+}
+
+void HttpServer::timerEvent(QTimerEvent *event)
+{
+    if (event->timerId() != m_tick.timerId()) {
+        QObject::timerEvent(event);
+        return;
+    }
+    refreshDate();
+    if (std::exchange(m_isAcceptPaused, false)) {
+        for (QTcpServer *listener : m_listeners) {
+            listener->resumeAccepting();
+        }
+    }
+    const Instant now = m_clock.instant();
+    const std::vector<HttpConnection *> connections(m_connections.begin(), m_connections.end());
+    for (HttpConnection *connection : connections) {
+        connection->checkDeadline(now); // closed ones are deleted later, so none of them dangles here
+    }
+    m_hints->checkDeadlines(now);
+    if (m_isStopping && now >= m_stopDeadline) {
+        for (HttpConnection *connection : connections) {
+            connection->close();
+        }
+        m_hints->abortAll();
+    }
+}
+
+void HttpServer::stop(std::chrono::milliseconds grace)
+{
+    DRIFTLESS_ASSERT(thread() == QThread::currentThread());
+    m_isStopping = true;
+    m_stopDeadline = m_clock.instant() + grace;
+    for (QTcpServer *listener : m_listeners) {
+        listener->close();
+    }
+    const std::vector<HttpConnection *> connections(m_connections.begin(), m_connections.end());
+    for (HttpConnection *connection : connections) {
+        connection->finish();
+    }
+    m_hints->closeAll();
+    reportIfStopped();
+}
+
+void HttpServer::reportIfStopped()
+{
+    if (m_isStopping && !m_isStoppedSaid && connectionCount() == 0) {
+        m_isStoppedSaid = true;
+        Q_EMIT stopped();
+    }
+}
+
+} // namespace driftless::net

@@ -1,0 +1,102 @@
+#pragma once
+
+#include "api/handler.h"
+#include "core/clock.h"
+#include "core/result.h"
+#include "net/http_limits.h"
+
+#include <QBasicTimer>
+#include <QHash>
+#include <QObject>
+#include <QPointer>
+#include <QSslConfiguration>
+
+#include <memory>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+class QTcpServer;
+class QTcpSocket;
+
+namespace driftless::net {
+
+class HttpConnection;
+class WsHints;
+
+/// Where to listen.
+struct ListenAddress
+{
+    QByteArray host;  ///< an IP address, "localhost" (127.0.0.1), or "*" for all of the machine
+    quint16 port = 0; ///< 0: any free one
+    std::optional<QSslConfiguration> tls; ///< with certificate and key: https and wss
+
+    /// From "host:port", "[::1]:port" or "port" alone (then of all addresses). Error: InvalidArgument.
+    static Result<ListenAddress> parse(QByteArrayView text);
+    bool isLoopback() const;
+};
+
+/// The HTTP/1.1 and WebSocket server of the node. Lives, and is used, on the net thread only; `handler` is called on it.
+/// Owns the listeners and the connections.
+class HttpServer final : public QObject
+{
+    Q_OBJECT
+
+public:
+    /// `limits`, `handler` and `clock` outlive the server.
+    HttpServer(const HttpLimits &limits, api::Handler &handler, const Clock &clock, QObject *parent = nullptr);
+    ~HttpServer() override;
+
+    /// Also listens there; answers the real port. Error: Unreachable (in use, not an address of this machine, forbidden),
+    /// with the address in the message.
+    Result<quint16> listen(const ListenAddress &address);
+
+    /// Stops listening, closes idle connections, and the others once their requests are answered; after `grace` whatever
+    /// is left is cut off. stopped() comes when nothing is left, perhaps at once.
+    void stop(std::chrono::milliseconds grace);
+
+    const HttpCounters &counters() const { return m_counters; }
+    int connectionCount() const;
+
+Q_SIGNALS:
+    void stopped();
+
+protected:
+    void timerEvent(QTimerEvent *event) override;
+    bool event(QEvent *event) override;
+
+private:
+    friend class HttpConnection;
+    friend class WsHints;
+
+    void accept(qintptr descriptor, const std::optional<QSslConfiguration> &tls);
+    QTcpSocket *makeSocket(qintptr descriptor, const std::optional<QSslConfiguration> &tls);
+    void forget(HttpConnection &connection);
+    void releaseAddress(const QByteArray &remoteAddress);
+    /// Has `connection` resumed once the present event is over: answers of one batch leave together.
+    void resumeLater(HttpConnection &connection);
+    void resumeScheduled();
+    void refreshDate();
+    void reportIfStopped();
+    std::chrono::milliseconds tickInterval() const;
+
+    const HttpLimits m_limits;
+    api::Handler &m_handler;
+    const Clock &m_clock;
+    HttpCounters m_counters;
+    std::vector<QTcpServer *> m_listeners; ///< children
+    std::unordered_set<HttpConnection *> m_connections; ///< children
+    QHash<QByteArray, int> m_addresses; ///< connections from each, WebSockets counted
+    std::unique_ptr<WsHints> m_hints;
+    int m_refusedCount = 0; ///< connections that only hear that there is no room
+    std::vector<QPointer<HttpConnection>> m_scheduled;
+    QByteArray m_scratch; ///< what one read takes; shared, as one connection reads at a time
+    QByteArray m_date;
+    QBasicTimer m_tick;
+    bool m_isAcceptPaused = false;
+    bool m_isStopping = false;
+    bool m_isStoppedSaid = false;
+    Instant m_stopDeadline {};
+};
+
+} // namespace driftless::net

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "api/handler.h"
+
+#include <utility>
+#include <vector>
+
+namespace driftless::test {
+
+/// Answers by path: "/echo" the body, "/facts" what the server made of the request, "/later/N" when the test says so,
+/// "/big/N" N bytes, "/small" takes bodies of 100 bytes only; "/ws" lets WebSockets in.
+class FakeHandler final : public api::Handler
+{
+public:
+    qsizetype bodyBytesMax(const api::Request &head) const override
+    {
+        return head.path == "/small" ? 100 : 64 << 20;
+    }
+
+    void handle(api::Request request, api::Reply reply) override
+    {
+        ++requestCount;
+        if (request.path == "/echo" || request.path == "/small") {
+            reply(api::Response::text(200, request.body));
+        } else if (request.path == "/facts") {
+            QByteArray facts = request.methodName + " " + request.path + "?" + request.query + " "
+                + QByteArray::number(request.body.size()) + (request.hasBody ? " body " : " none ")
+                + request.remoteAddress + " " + request.scheme;
+            for (const auto &[name, value] : request.headers) {
+                facts += "|" + name + "=" + value;
+            }
+            reply(api::Response::text(200, facts));
+        } else if (request.path.startsWith("/later/")) {
+            waiting.emplace_back(request.path.mid(7), std::move(reply));
+        } else if (request.path.startsWith("/big/")) {
+            reply(api::Response::text(200, QByteArray(request.path.mid(5).toInt(), 'b')));
+        } else if (request.path == "/empty") {
+            reply(api::Response::empty(request.query.toInt()));
+        } else {
+            reply(api::Response::text(404, "no such thing"));
+        }
+    }
+
+    std::optional<api::Response> refuseUpgrade(const api::Request &head) override
+    {
+        if (head.path != "/ws") {
+            return api::Response::json(403, R"({"Error":"no"})");
+        }
+        return std::nullopt;
+    }
+
+    void handleHint(QByteArray message, std::function<void(QByteArray)> answer) override
+    {
+        hints.push_back(message);
+        if (message.startsWith("later")) {
+            waitingHints.emplace_back(std::move(message), std::move(answer));
+        } else {
+            answer("echo " + message);
+        }
+    }
+
+    api::Response serverError(int status, QByteArrayView code, QByteArrayView message) const override
+    {
+        return api::Response::json(status, "{\"Error\":\"" + message.toByteArray() + "\",\"code\":\"" + code.toByteArray() + "\"}");
+    }
+
+    /// Answers the request that waits under `name`, with that name.
+    bool release(const QByteArray &name)
+    {
+        for (auto at = waiting.begin(); at != waiting.end(); ++at) {
+            if (at->first == name) {
+                const api::Reply reply = std::move(at->second);
+                waiting.erase(at);
+                reply(api::Response::text(200, name));
+                return true;
+            }
+        }
+        return false;
+    }
+
+    int requestCount = 0;
+    std::vector<std::pair<QByteArray, api::Reply>> waiting;
+    std::vector<QByteArray> hints;
+    std::vector<std::pair<QByteArray, std::function<void(QByteArray)>>> waitingHints;
+};
+
+} // namespace driftless::test
