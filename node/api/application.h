@@ -1,0 +1,46 @@
+#pragma once
+
+#include "api/batch_api.h"
+#include "api/cluster_api.h"
+#include "api/context.h"
+#include "api/cors.h"
+#include "api/databases_api.h"
+#include "api/documents_api.h"
+#include "api/handler.h"
+#include "api/replication_api.h"
+#include "api/router.h"
+
+namespace driftless::api {
+
+/// The program behind the HTTP server: finds the route of a request, judges its form, passes it through the door of its
+/// route and answers with what the engine says. Net thread; made and destroyed by the host, and outlives every answer that
+/// the gateway still owes.
+class Application final : public Handler
+{
+public:
+    /// `gateway` and `random` outlive the application; `random` is used on the net thread only.
+    Application(engine::Gateway &gateway, Random &random, ApiSettings settings);
+
+    qsizetype bodyBytesMax(const Request &head) const override;
+    void handle(Request request, Reply reply) override;
+    std::optional<Response> refuseUpgrade(const Request &head) override;
+    void handleHint(QByteArray message, std::function<void(QByteArray)> answer) override;
+    Response serverError(int status, QByteArrayView code, QByteArrayView message) const override;
+
+private:
+    bool bindBody(Call &call);
+    void dispatch(const CallPtr &call);
+    Response node() const;
+    Response readiness() const;
+
+    Context m_context;
+    const CorsPolicy m_cors;
+    const Router m_router;
+    DocumentsApi m_documents;
+    BatchApi m_batch;
+    DatabasesApi m_databases;
+    ClusterApi m_cluster;
+    ReplicationApi m_replication;
+};
+
+} // namespace driftless::api
