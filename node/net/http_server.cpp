@@ -10,6 +10,7 @@
 #include <QCoreApplication>
 #include <QEvent>
 #include <QHostAddress>
+#include <QNetworkProxy>
 #include <QTcpServer>
 #include <QThread>
 #include <QTimerEvent>
@@ -35,6 +36,7 @@ public:
         : QTcpServer(parent)
         , m_accept(std::move(accept))
     {
+        setProxy(QNetworkProxy::NoProxy);
         setListenBacklogSize(kBacklogMax);
     }
 
