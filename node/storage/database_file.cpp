@@ -215,6 +215,11 @@ LogPosition DatabaseFile::lastPosition() const
     return m_impl->log->last();
 }
 
+LogPosition DatabaseFile::committedPosition() const
+{
+    return m_impl->log->lastCommitted();
+}
+
 Result<LogPosition> DatabaseFile::oldestPosition() const
 {
     return m_impl->log->oldest();

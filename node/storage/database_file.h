@@ -82,6 +82,7 @@ public:
     /// The highest hybrid clock in the file.
     std::uint64_t hlc() const;
     LogPosition lastPosition() const;
+    LogPosition committedPosition() const; ///< durable up to here
     Result<LogPosition> oldestPosition() const; ///< 0 for an empty log
     /// The nodes of the database's cluster: creators, and those admitted.
     const std::set<NodeId> &roster() const;

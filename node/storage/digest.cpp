@@ -38,4 +38,9 @@ std::optional<Digest> Digest::fromBytes(QByteArrayView bytes)
     return digest;
 }
 
+bool isInDigest(QByteArrayView foldedCollection)
+{
+    return foldedCollection != "cache";
+}
+
 } // namespace driftless::storage

@@ -28,4 +28,7 @@ private:
     std::array<Hash128, kBuckets> m_buckets {};
 };
 
+/// Entries of `cache` expire on each node by itself, so they are no part of the digest.
+bool isInDigest(QByteArrayView foldedCollection);
+
 } // namespace driftless::storage

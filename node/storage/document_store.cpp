@@ -11,11 +11,6 @@ constexpr std::int64_t kQuarantinedFlag = 2;
 
 } // namespace
 
-bool isInDigest(QByteArrayView foldedCollection)
-{
-    return foldedCollection != "cache";
-}
-
 DocumentStore::DocumentStore(Connection &connection, OperationLog &log, IncarnationTable &incarnations, const Counts &counts)
     : m_connection(connection)
     , m_log(log)

@@ -75,7 +75,4 @@ private:
     std::set<DocumentKey> m_toList; ///< documents whose conflicts may have changed in this transaction
 };
 
-/// Entries of `cache` expire on each node by itself, so they are no part of the digest.
-bool isInDigest(QByteArrayView foldedCollection);
-
 } // namespace driftless::storage

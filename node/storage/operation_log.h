@@ -20,6 +20,7 @@ public:
     Result<Operation> at(LogPosition position);
     Result<LogPosition> oldest();
     LogPosition last() const { return m_last; }
+    LogPosition lastCommitted() const { return m_lastCommitted; }
     void committed() { m_lastCommitted = m_last; }
     void rolledBack() { m_last = m_lastCommitted; }
 

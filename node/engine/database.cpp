@@ -1,0 +1,291 @@
+#include "engine/database.h"
+
+#include "core/case_fold.h"
+#include "replication/local_copies.h"
+
+#include <algorithm>
+
+namespace driftless::engine {
+
+namespace {
+
+bool isNamed(const std::vector<QByteArray> &tokens, const std::optional<QByteArray> &current)
+{
+    return std::any_of(tokens.begin(), tokens.end(), [&current](const QByteArray &token) { return current && (token == "*" || token == *current); });
+}
+
+WallTime wallOf(const Version &version)
+{
+    return WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(version.hlc >> 16)));
+}
+
+} // namespace
+
+/// A document that a batch writes to, from the first write to it on.
+struct Database::Target
+{
+    storage::DocumentKey key;
+    storage::DocumentState state;
+    std::optional<Hash128> token; ///< before the batch
+    std::unique_ptr<storage::DocumentDraft> draft;
+    std::optional<storage::PlannedWrite> plan;
+    QByteArray collection; ///< spelling of the last writer in the batch
+    QByteArray id;
+};
+
+Database::Database(DatabaseName name, std::unique_ptr<storage::DatabaseFile> file, const Context &context)
+    : m_name(std::move(name))
+    , m_settings(context.settings)
+    , m_clock(context.clock)
+    , m_file(std::move(file))
+    , m_writer(*m_file, context.settings.nodeId, context.random, context.clock)
+{
+}
+
+Result<std::unique_ptr<Database>> Database::open(const QByteArray &path, const DatabaseName &name, const Context &context)
+{
+    storage::DatabaseFile::Options options;
+    options.isSynchronousFull = context.settings.durability == Durability::Full;
+    options.cacheBytes = context.settings.cacheBytes;
+    DRIFTLESS_TRY_ASSIGN(auto file, storage::DatabaseFile::open(path, options));
+    if (file->quarantinedCount() > 0) {
+        // A newer program may understand by now what an older one had to set aside.
+        DRIFTLESS_TRY(file->begin());
+        DRIFTLESS_TRY(file->releaseQuarantined());
+        DRIFTLESS_TRY(file->commit());
+    }
+    return std::unique_ptr<Database>(new Database(name, std::move(file), context));
+}
+
+bool Database::claimsWhole(const QByteArray &foldedCollection) const
+{
+    for (const auto &[collection, policy] : m_settings.collectionPolicies) {
+        if (collection == foldedCollection) {
+            return policy == ConflictPolicy::LastWriterWins;
+        }
+    }
+    return m_settings.policy == ConflictPolicy::LastWriterWins;
+}
+
+Result<storage::DocumentKey> Database::checkRequest(const WriteRequest &request) const
+{
+    if (request.id.isEmpty() || request.id.size() > kDocumentIdBytesMax || request.collection.isEmpty()
+        || request.collection.size() > kCollectionNameBytesMax) {
+        return Error {ErrorCode::InvalidArgument,
+            "A document needs a collection of 1 to 255 bytes and an id of 1 to 1,021 bytes.", {}};
+    }
+    if (request.kind != WriteKind::Delete && request.body.bytes().size() > m_settings.documentBytesMax) {
+        return Error {ErrorCode::TooLarge,
+            "The document has more than the " + QByteArray::number(m_settings.documentBytesMax)
+                + " bytes that Node:Limits:DocumentBytes allows. Split it, or raise the limit on every node.",
+            "$"};
+    }
+    return storage::DocumentKey {foldCase(request.collection), foldCase(request.id)};
+}
+
+Result<Database::Target *> Database::target(const WriteRequest &request, std::map<storage::DocumentKey, std::unique_ptr<Target>> &targets)
+{
+    DRIFTLESS_TRY_ASSIGN(storage::DocumentKey key, checkRequest(request));
+    const auto found = targets.find(key);
+    if (found != targets.end()) {
+        found->second->collection = request.collection;
+        found->second->id = request.id;
+        return found->second.get();
+    }
+    auto target = std::make_unique<Target>();
+    DRIFTLESS_TRY_ASSIGN(target->state, m_file->load(key));
+    if (target->state.isQuarantined()) {
+        return Error {ErrorCode::DocumentQuarantined,
+            "An operation on this document came from a newer program and waits in quarantine. Update this node, then write again.", {}};
+    }
+    target->token = target->state.token(key.collection, key.id);
+    target->draft = std::make_unique<storage::DocumentDraft>(target->state, m_writer.incarnation(), claimsWhole(key.collection));
+    target->collection = request.collection;
+    target->id = request.id;
+    target->key = key;
+    return targets.emplace(std::move(key), std::move(target)).first->second.get();
+}
+
+Result<void> Database::checkPrecondition(const WriteRequest &request, const Target &target) const
+{
+    const Precondition &wanted = request.precondition;
+    const std::optional<QByteArray> any = target.token ? std::optional(target.token->hex()) : std::nullopt;
+    const std::optional<QByteArray> current = target.state.isVisible() ? any : std::nullopt;
+    if (wanted.parentVersion && *wanted.parentVersion != any) {
+        return Error {ErrorCode::VersionMismatch,
+            "Version mismatch for " + request.collection + '/' + request.id + ". Expected '" + *wanted.parentVersion + "', current is '"
+                + any.value_or("<null>") + "'.",
+            {}};
+    }
+    if (wanted.ifMatch && !isNamed(*wanted.ifMatch, current)) {
+        return Error {ErrorCode::PreconditionFailed,
+            "If-Match names no version that " + request.collection + '/' + request.id + " has. Read it again; its ETag is the current one.", {}};
+    }
+    if (wanted.ifNoneMatch && isNamed(*wanted.ifNoneMatch, current)) {
+        return Error {ErrorCode::PreconditionFailed,
+            "If-None-Match names the version that " + request.collection + '/' + request.id + " has. Send If-Match with its ETag to replace it.", {}};
+    }
+    return {};
+}
+
+Result<void> Database::take(const WriteRequest &request, Target &target) const
+{
+    if (request.kind == WriteKind::Delete) {
+        target.draft->remove();
+        return {};
+    }
+    if (!(target.draft->isVisible() ? request.mayUpdate : request.mayInsert)) {
+        const char *role = target.draft->isVisible() ? "UPDATE_DOCUMENT" : "WRITE_DOCUMENT";
+        return Error {ErrorCode::Forbidden, QByteArray("ApiKey lacks the role ") + role + " for this database. Ask for a key that has it.", {}};
+    }
+    if (request.kind == WriteKind::Put) {
+        target.draft->put(request.body);
+        return {};
+    }
+    DRIFTLESS_TRY(target.draft->patch(request.body, request.id));
+    if (target.draft->body().size() > m_settings.documentBytesMax) {
+        return Error {ErrorCode::TooLarge,
+            "With this patch the document would have more than the " + QByteArray::number(m_settings.documentBytesMax)
+                + " bytes that Node:Limits:DocumentBytes allows.",
+            "$"};
+    }
+    return {};
+}
+
+Result<WriteOutcome> Database::unchanged(const WriteRequest &request, const Target &target) const
+{
+    WriteOutcome outcome;
+    outcome.collection = request.collection;
+    outcome.id = request.id;
+    outcome.token = target.token;
+    outcome.isDeleted = !target.state.isVisible();
+    outcome.committed = m_clock.wallTime();
+    if (!target.state.showsNewestWrite()) {
+        if (outcome.isDeleted && outcome.token) {
+            outcome.committed = wallOf(target.state.newestDelete());
+        }
+        return outcome;
+    }
+    // The token names an operation that is here: the answer shows it, as it was answered when it was made.
+    DRIFTLESS_TRY_ASSIGN(const auto stored, m_file->findOperation(target.state.newestWrite().dot));
+    if (!stored) {
+        return outcome;
+    }
+    DRIFTLESS_TRY_ASSIGN(const storage::OperationHeader header, storage::decodeHeader(stored->headerBytes));
+    OperationView view;
+    view.version = header.version;
+    view.committed = outcome.committed = wallOf(header.version);
+    view.collection = header.collection;
+    view.id = header.documentId;
+    view.type = header.parents.empty() ? 1 : 2;
+    view.payload = stored->body;
+    view.position = stored->position;
+    outcome.operation = std::move(view);
+    return outcome;
+}
+
+WriteOutcome Database::changed(const WriteRequest &request, const Target &target, const storage::Operation &operation, LogPosition position) const
+{
+    const storage::OperationHeader &header = operation.header;
+    OperationView view;
+    view.version = header.version;
+    view.committed = wallOf(header.version);
+    view.collection = request.collection;
+    view.id = request.id;
+    const bool isDelete = header.kind == storage::OperationKind::Delete;
+    view.type = isDelete ? 3 : target.state.isVisible() ? 2 : 1;
+    view.payload = isDelete ? target.state.shown().value_or("{}") : operation.body;
+    view.position = position;
+    view.parentVersion = request.precondition.parentVersion.value_or(QByteArray());
+    WriteOutcome outcome;
+    outcome.collection = request.collection;
+    outcome.id = request.id;
+    outcome.token = header.id();
+    outcome.committed = view.committed;
+    outcome.isDeleted = isDelete;
+    outcome.changed = true;
+    outcome.operation = std::move(view);
+    return outcome;
+}
+
+Result<WriteOutcome> Database::write(const WriteRequest &request)
+{
+    int failedIndex = kNoBatchIndex;
+    DRIFTLESS_TRY_ASSIGN(BatchOutcome outcome, batch({request}, failedIndex));
+    return std::move(outcome.results.front());
+}
+
+Result<BatchOutcome> Database::batch(const std::vector<WriteRequest> &requests, int &failedIndex)
+{
+    std::map<storage::DocumentKey, std::unique_ptr<Target>> targets;
+    std::vector<Target *> order;   // of the group: as first written
+    std::vector<Target *> byRequest;
+    qsizetype bytes = 0;
+    for (const WriteRequest &request : requests) {
+        failedIndex = static_cast<int>(byRequest.size());
+        const std::size_t before = targets.size();
+        DRIFTLESS_TRY_ASSIGN(Target * target, this->target(request, targets));
+        DRIFTLESS_TRY(checkPrecondition(request, *target));
+        DRIFTLESS_TRY(take(request, *target));
+        if (targets.size() > before) {
+            order.push_back(target);
+        }
+        byRequest.push_back(target);
+        bytes += request.body.bytes().size();
+    }
+    failedIndex = kNoBatchIndex;
+    if (bytes > m_settings.groupBytesMax) {
+        return Error {ErrorCode::TooLarge,
+            "The batch has more than the " + QByteArray::number(m_settings.groupBytesMax)
+                + " bytes that Node:Limits:GroupBytes allows; a group travels whole. Send it in parts.",
+            {}};
+    }
+    std::vector<storage::LocalWrite> group;
+    std::map<const Target *, std::size_t> places;
+    for (Target *target : order) {
+        target->plan = target->draft->finish();
+        if (target->plan) {
+            places.emplace(target, group.size());
+            group.push_back({target->collection, target->id, &target->state, *target->plan});
+        }
+    }
+    storage::LocalWriter::Written result;
+    if (!group.empty()) {
+        auto written = m_writer.write(group);
+        if (!written) {
+            spoil(written.error());
+            return written.error();
+        }
+        result = std::move(written).value();
+    }
+    BatchOutcome outcome;
+    outcome.committed = result.operations.empty() ? m_clock.wallTime() : wallOf(result.operations.front().header.version);
+    outcome.groupId = result.operations.empty() ? Hash128 {} : result.operations.front().header.id();
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        const auto place = places.find(byRequest[i]);
+        if (place == places.end()) {
+            DRIFTLESS_TRY_ASSIGN(WriteOutcome one, unchanged(requests[i], *byRequest[i]));
+            outcome.results.push_back(std::move(one));
+        } else {
+            const LogPosition position {result.firstPosition.value + static_cast<std::int64_t>(place->second)};
+            outcome.results.push_back(changed(requests[i], *byRequest[i], result.operations[place->second], position));
+        }
+    }
+    return outcome;
+}
+
+Result<void> Database::admit(const NodeId &node)
+{
+    return m_writer.admit(node);
+}
+
+Result<Hash128> Database::leftOutHash()
+{
+    if (!m_leftOutHash || m_leftOutCount != m_file->quarantinedCount()) {
+        DRIFTLESS_TRY_ASSIGN(m_leftOutHash, replication::leftOutHashOf(*m_file));
+        m_leftOutCount = m_file->quarantinedCount();
+    }
+    return *m_leftOutHash;
+}
+
+} // namespace driftless::engine

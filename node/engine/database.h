@@ -1,0 +1,71 @@
+#pragma once
+
+#include "core/clock.h"
+#include "core/random.h"
+#include "engine/requests.h"
+#include "engine/settings.h"
+#include "replication/relay.h"
+#include "storage/local_writer.h"
+
+#include <map>
+#include <memory>
+
+namespace driftless::engine {
+
+/// One open database: takes local writes and answers what they became. Synchronous; the transaction belongs to the caller, who
+/// commits many writes at once and answers them afterwards. Store thread.
+class Database
+{
+public:
+    struct Context
+    {
+        const Settings &settings;
+        Random &random;
+        const Clock &clock;
+    };
+
+    static Result<std::unique_ptr<Database>> open(const QByteArray &path, const DatabaseName &name, const Context &context);
+
+    const DatabaseName &name() const { return m_name; }
+    storage::DatabaseFile &file() { return *m_file; }
+    const storage::DatabaseFile &file() const { return *m_file; }
+    replication::ArrivalLog &arrivals() { return m_arrivals; }
+
+    /// In an open transaction. Errors: InvalidArgument, TooLarge, VersionMismatch, PreconditionFailed, Forbidden, NotANumber, NumberTooLong,
+    /// InvalidJson, DocumentQuarantined: nothing was written. Those of the file: see isSpoilt.
+    Result<WriteOutcome> write(const WriteRequest &request);
+    /// All or nothing, as one group. `failedIndex` is set with an error that one of the requests is at fault for.
+    Result<BatchOutcome> batch(const std::vector<WriteRequest> &requests, int &failedIndex);
+    Result<void> admit(const NodeId &node);
+    /// A write failed half-way: the transaction must be rolled back. Cleared by `settled`.
+    const std::optional<Error> &spoiltBy() const { return m_spoiltBy; }
+    void spoil(const Error &error) { m_spoiltBy = error; }
+    void settled() { m_spoiltBy.reset(); }
+
+    /// Hash of the list of documents left out of the digest; worked out anew when quarantine changed.
+    Result<Hash128> leftOutHash();
+
+private:
+    struct Target;
+
+    Database(DatabaseName name, std::unique_ptr<storage::DatabaseFile> file, const Context &context);
+    Result<storage::DocumentKey> checkRequest(const WriteRequest &request) const;
+    Result<void> checkPrecondition(const WriteRequest &request, const Target &target) const;
+    Result<Target *> target(const WriteRequest &request, std::map<storage::DocumentKey, std::unique_ptr<Target>> &targets);
+    Result<void> take(const WriteRequest &request, Target &target) const;
+    Result<WriteOutcome> unchanged(const WriteRequest &request, const Target &target) const;
+    WriteOutcome changed(const WriteRequest &request, const Target &target, const storage::Operation &operation, LogPosition position) const;
+    bool claimsWhole(const QByteArray &foldedCollection) const;
+
+    const DatabaseName m_name;
+    const Settings &m_settings;
+    const Clock &m_clock;
+    std::unique_ptr<storage::DatabaseFile> m_file;
+    storage::LocalWriter m_writer;
+    replication::ArrivalLog m_arrivals;
+    std::optional<Hash128> m_leftOutHash;
+    qint64 m_leftOutCount = -1;
+    std::optional<Error> m_spoiltBy;
+};
+
+} // namespace driftless::engine

@@ -1,0 +1,396 @@
+#include "engine/node.h"
+
+#include "core/log.h"
+
+#include <QDir>
+#include <QFile>
+
+#include <utility>
+
+namespace driftless::engine {
+
+Node::Node(Settings settings, const Clock &clock, Random &random, replication::Transport &transport)
+    : m_settings(std::move(settings))
+    , m_clock(clock)
+    , m_random(random)
+    , m_transport(transport)
+{
+}
+
+Node::~Node() = default;
+
+QByteArray Node::pathOf(const DatabaseName &name) const
+{
+    return m_settings.dataDirectory + '/' + name.bytes() + ".db";
+}
+
+Result<void> Node::start()
+{
+    if (!QDir().mkpath(QString::fromUtf8(m_settings.dataDirectory))) {
+        return Error {ErrorCode::Storage, "The data directory '" + m_settings.dataDirectory + "' cannot be made. Choose another with --data-dir.", {}};
+    }
+    DRIFTLESS_TRY_ASSIGN(m_registry, storage::NodeRegistry::open(m_settings.dataDirectory + "/node.db"));
+    DRIFTLESS_TRY_ASSIGN(const auto registered, m_registry->databases());
+    for (const auto &database : registered) {
+        Entry &entry = m_entries[database.name];
+        entry.registered = database;
+        if (!database.isDeleted) {
+            openEntry(entry);
+        }
+    }
+    m_replicator = std::make_unique<Replicator>(Replicator::Context {m_settings, m_clock, m_random, m_transport, *this});
+    DRIFTLESS_TRY(loadPeers());
+    announce();
+    return {};
+}
+
+void Node::stop()
+{
+    settle();
+    m_replicator.reset();
+    for (auto &[name, entry] : m_entries) {
+        if (entry.database) {
+            if (const auto done = entry.database->file().checkpoint(); !done) {
+                qCWarning(logStorage, "%s", done.error().message.constData());
+            }
+        }
+    }
+    m_entries.clear();
+    m_registry.reset();
+}
+
+void Node::observe(NodeObserver *observer)
+{
+    m_observer = observer;
+    announce();
+}
+
+void Node::openEntry(Entry &entry)
+{
+    auto opened = Database::open(pathOf(entry.registered.name), entry.registered.name, {m_settings, m_random, m_clock});
+    if (!opened) {
+        qCCritical(logStorage, "Database %s: %s", entry.registered.name.bytes().constData(), opened.error().message.constData());
+        entry.error = opened.error();
+        return;
+    }
+    entry.error.reset();
+    entry.database = std::move(opened).value();
+    entry.announced = entry.database->file().committedPosition();
+}
+
+void Node::announce()
+{
+    if (m_observer == nullptr) {
+        return;
+    }
+    std::set<DatabaseName> open;
+    std::vector<QByteArray> reasons;
+    for (const auto &[name, entry] : m_entries) {
+        if (entry.database) {
+            open.insert(name);
+        } else if (entry.error) {
+            reasons.push_back("Database " + name.bytes() + ": " + entry.error->message);
+        }
+    }
+    m_observer->databasesChanged(open);
+    m_observer->healthChanged(reasons);
+}
+
+// Databases.
+
+Result<void> Node::open(const DatabaseName &name, bool mayCreate)
+{
+    const auto found = m_entries.find(name);
+    if (found == m_entries.end()) {
+        if (!mayCreate) {
+            return Error {ErrorCode::Forbidden, "ApiKey is not allowed to create database '" + name.bytes() + "'.", {}};
+        }
+        return create(name, 0);
+    }
+    if (found->second.registered.isDeleted) {
+        return Error {ErrorCode::DatabaseDeleted,
+            "Database '" + name.bytes() + "' was deleted. PUT /api/databases/" + name.bytes() + " makes a new, empty one.", {}};
+    }
+    return found->second.error ? Result<void>(*found->second.error) : Result<void>();
+}
+
+Result<void> Node::create(const DatabaseName &name, std::uint64_t generation)
+{
+    storage::NodeRegistry::DatabaseEntry registered {name, generation, false, m_clock.wallTime()};
+    Entry entry;
+    entry.registered = registered;
+    openEntry(entry);
+    if (entry.error) {
+        return *entry.error;
+    }
+    DRIFTLESS_TRY(m_registry->saveDatabase(registered));
+    m_entries[name] = std::move(entry);
+    announce();
+    afterCommit([this, name] { m_replicator->logGrew(name); });
+    return {};
+}
+
+void Node::databases(Answer<std::vector<DatabaseInfo>> answer)
+{
+    afterCommit([this, answer = std::move(answer)] {
+        std::vector<DatabaseInfo> infos;
+        for (const auto &[name, entry] : m_entries) {
+            if (entry.registered.isDeleted) {
+                continue;
+            }
+            DatabaseInfo info {name, entry.registered.generation, entry.registered.created, 0, 0};
+            info.documents = entry.database ? entry.database->file().documentCount() : 0;
+            info.fileBytes = QFile(QString::fromUtf8(pathOf(name))).size();
+            infos.push_back(std::move(info));
+        }
+        answer(std::move(infos));
+    });
+}
+
+void Node::createDatabase(const DatabaseName &name, Answer<bool> answer)
+{
+    afterCommit([this, name, answer = std::move(answer)] {
+        const auto found = m_entries.find(name);
+        if (found != m_entries.end() && !found->second.registered.isDeleted) {
+            answer(found->second.error ? Result<bool>(*found->second.error) : Result<bool>(false));
+            return;
+        }
+        const auto created = create(name, found == m_entries.end() ? 0 : found->second.registered.generation + 1);
+        answer(created ? Result<bool>(true) : Result<bool>(created.error()));
+    });
+}
+
+void Node::deleteDatabase(const DatabaseName &name, Answer<void> answer)
+{
+    afterCommit([this, name, answer = std::move(answer)] {
+        const auto found = m_entries.find(name);
+        if (found == m_entries.end() || found->second.registered.isDeleted) {
+            answer(Error {ErrorCode::NotFound, "There is no database '" + name.bytes() + "'. GET /api/databases lists those that there are.", {}});
+            return;
+        }
+        const auto deleted = [&]() -> Result<void> {
+            DRIFTLESS_TRY(setAside(found->second));
+            found->second.registered.isDeleted = true;
+            return m_registry->saveDatabase(found->second.registered);
+        }();
+        announce();
+        m_replicator->hintHeard(m_settings.nodeId); // a heartbeat tells the peers at once
+        answer(deleted);
+    });
+}
+
+Result<void> Node::setAside(Entry &entry)
+{
+    if (entry.database) {
+        DRIFTLESS_TRY(entry.database->file().checkpoint());
+    }
+    entry.database.reset();
+    entry.error.reset();
+    announce();
+    const QString path = QString::fromUtf8(pathOf(entry.registered.name));
+    const QString base = QString::fromUtf8(m_settings.dataDirectory + '/' + entry.registered.name.bytes() + ".g" + QByteArray::number(quint64 {entry.registered.generation}));
+    QString aside = base;
+    for (int i = 2; QFile::exists(aside); ++i) {
+        aside = base + QLatin1Char('-') + QString::number(i);
+    }
+    // What the WAL still holds goes along, so that the file can be opened as it was.
+    for (const char *part : {"-wal", "-shm", ""}) {
+        const QString suffix = QLatin1String(part);
+        if (QFile::exists(path + suffix) && !QFile::rename(path + suffix, aside + suffix)) {
+            return Error {ErrorCode::Storage, "The file '" + (path + suffix).toUtf8() + "' cannot be renamed. Check that its folder belongs to this user.", {}};
+        }
+    }
+    qCInfo(logStorage, "Database %s was set aside as %s.", entry.registered.name.bytes().constData(), aside.toUtf8().constData());
+    return {};
+}
+
+// Documents.
+
+Result<Database *> Node::transaction(const DatabaseName &name)
+{
+    DRIFTLESS_TRY(open(name, false));
+    Database *database = m_entries.at(name).database.get();
+    DRIFTLESS_TRY(database->file().begin());
+    m_open.try_emplace(database);
+    return database;
+}
+
+void Node::write(const DatabaseName &database, const WriteRequest &request, Answer<WriteOutcome> answer)
+{
+    auto open = transaction(database);
+    if (!open) {
+        answer(open.error());
+        return;
+    }
+    Result<WriteOutcome> result = (*open)->spoiltBy() ? Result<WriteOutcome>(*(*open)->spoiltBy()) : (*open)->write(request);
+    m_open[*open].push_back([answer = std::move(answer), result = std::move(result)](const std::optional<Error> &fault) mutable {
+        answer(fault ? Result<WriteOutcome>(*fault) : std::move(result));
+    });
+}
+
+void Node::batch(const DatabaseName &database, const std::vector<WriteRequest> &requests, BatchAnswer answer)
+{
+    auto open = transaction(database);
+    if (!open) {
+        answer(open.error(), kNoBatchIndex);
+        return;
+    }
+    int failedIndex = kNoBatchIndex;
+    Result<BatchOutcome> result = (*open)->spoiltBy() ? Result<BatchOutcome>(*(*open)->spoiltBy()) : (*open)->batch(requests, failedIndex);
+    m_open[*open].push_back([answer = std::move(answer), result = std::move(result), failedIndex](const std::optional<Error> &fault) mutable {
+        answer(fault ? Result<BatchOutcome>(*fault) : std::move(result), fault ? kNoBatchIndex : failedIndex);
+    });
+}
+
+void Node::registerCollection(const DatabaseName &database, const QByteArray &collection, Answer<void> answer)
+{
+    auto open = transaction(database);
+    if (!open) {
+        answer(open.error());
+        return;
+    }
+    const auto registered = (*open)->file().registerCollection(collection);
+    if (!registered) {
+        (*open)->spoil(registered.error());
+    }
+    m_open[*open].push_back([answer = std::move(answer), registered](const std::optional<Error> &fault) {
+        answer(fault ? Result<void>(*fault) : registered);
+    });
+}
+
+// Settling.
+
+void Node::afterCommit(Task task)
+{
+    m_afterCommit.push_back(std::move(task));
+}
+
+void Node::settle()
+{
+    while (!m_open.empty() || !m_afterCommit.empty()) {
+        settleTransactions();
+        for (Task &task : std::exchange(m_afterCommit, {})) {
+            task();
+        }
+    }
+}
+
+void Node::settleTransactions()
+{
+    for (auto &[database, waiting] : std::exchange(m_open, {})) {
+        std::optional<Error> fault = database->spoiltBy();
+        if (fault) {
+            database->file().rollback();
+        } else if (const auto committed = database->file().commit(); !committed) {
+            fault = committed.error();
+        }
+        database->settled();
+        if (fault) {
+            qCCritical(logStorage, "Database %s: %s", database->name().bytes().constData(), fault->message.constData());
+        }
+        for (Settled &settled : waiting) {
+            settled(fault);
+        }
+        Entry &entry = m_entries.at(database->name());
+        if (entry.announced != database->file().committedPosition()) {
+            logGrew(database->name());
+        }
+    }
+}
+
+void Node::logGrew(const DatabaseName &name)
+{
+    Entry &entry = m_entries.at(name);
+    entry.announced = entry.database->file().committedPosition();
+    m_replicator->logGrew(name);
+}
+
+void Node::tick()
+{
+    afterCommit([this] { m_replicator->tick(); });
+}
+
+Instant Node::nextDue() const
+{
+    return m_replicator ? m_replicator->nextDue() : Instant::max();
+}
+
+// ReplicaHost.
+
+std::vector<DatabaseName> Node::names() const
+{
+    std::vector<DatabaseName> names;
+    for (const auto &[name, entry] : m_entries) {
+        names.push_back(name);
+    }
+    return names;
+}
+
+std::optional<replication::LocalCopy> Node::find(const DatabaseName &database) const
+{
+    const auto found = m_entries.find(database);
+    if (found == m_entries.end()) {
+        return std::nullopt;
+    }
+    const Entry &entry = found->second;
+    const replication::Generation generation {entry.registered.generation, !entry.registered.isDeleted};
+    if (!entry.database) {
+        replication::LocalCopy copy;
+        copy.generation = generation;
+        return copy;
+    }
+    const auto leftOut = entry.database->leftOutHash();
+    return replication::localCopyOf(entry.database->file(), generation, leftOut ? *leftOut : Hash128 {1, 1});
+}
+
+Database *Node::openDatabase(const DatabaseName &name)
+{
+    const auto found = m_entries.find(name);
+    return found == m_entries.end() ? nullptr : found->second.database.get();
+}
+
+void Node::createReplica(const DatabaseName &name, const replication::Generation &generation)
+{
+    if (m_entries.contains(name)) {
+        joinGeneration(name, generation);
+        return;
+    }
+    const auto created = [&]() -> Result<void> {
+        if (generation.isAlive) {
+            return create(name, generation.number);
+        }
+        Entry &entry = m_entries[name];
+        entry.registered = {name, generation.number, true, m_clock.wallTime()};
+        return m_registry->saveDatabase(entry.registered);
+    }();
+    if (!created) {
+        qCWarning(logReplication, "Database %s of a peer cannot be made here: %s", name.bytes().constData(), created.error().message.constData());
+    }
+}
+
+void Node::joinGeneration(const DatabaseName &name, const replication::Generation &generation)
+{
+    Entry &entry = m_entries.at(name);
+    const replication::Generation mine {entry.registered.generation, !entry.registered.isDeleted};
+    if (generation <= mine) {
+        return;
+    }
+    const auto joined = [&]() -> Result<void> {
+        if (mine.isAlive) {
+            DRIFTLESS_TRY(setAside(entry));
+        }
+        if (generation.isAlive) {
+            return create(name, generation.number);
+        }
+        entry.registered.generation = generation.number;
+        entry.registered.isDeleted = true;
+        return m_registry->saveDatabase(entry.registered);
+    }();
+    announce();
+    if (!joined) {
+        qCWarning(logReplication, "Database %s: the cluster's generation %llu cannot be joined: %s", name.bytes().constData(),
+            static_cast<unsigned long long>(generation.number), joined.error().message.constData());
+    }
+}
+
+} // namespace driftless::engine

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "core/executor.h"
+#include "storage/document_reader.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace driftless::engine {
+
+/// Reader threads, each with read-only connections of its own, so that reads and writes do not wait for each other.
+class ReaderPool
+{
+public:
+    /// The connections of one thread, by database.
+    class Readers
+    {
+    public:
+        explicit Readers(std::chrono::milliseconds readMax)
+            : m_readMax(readMax)
+        {
+        }
+        /// `epoch`: another one than before means that the file was exchanged.
+        Result<storage::DocumentReader *> find(const QByteArray &path, std::uint64_t epoch);
+        void close(const QByteArray &path) { m_open.erase(path); }
+
+    private:
+        struct Open
+        {
+            std::uint64_t epoch = 0;
+            std::unique_ptr<storage::DocumentReader> reader;
+        };
+        const std::chrono::milliseconds m_readMax;
+        std::map<QByteArray, Open> m_open;
+    };
+    using Read = std::function<void(Readers &)>;
+
+    virtual ~ReaderPool() = default;
+    /// Runs on one of the threads. False: the queues are full.
+    [[nodiscard]] virtual bool post(Read read) = 0;
+    /// Closes the connections to a file on every thread.
+    virtual void close(const QByteArray &path) = 0;
+};
+
+/// `threads` threads of its own; reads go round.
+class ThreadReaderPool final : public ReaderPool
+{
+public:
+    ThreadReaderPool(int threads, std::chrono::milliseconds readMax, Task afterBatch);
+    ~ThreadReaderPool() override;
+
+    [[nodiscard]] bool post(Read read) override;
+    void close(const QByteArray &path) override;
+    /// Runs what was taken and ends the threads.
+    void drainAndStop();
+
+private:
+    struct Thread
+    {
+        std::unique_ptr<Readers> readers;
+        std::unique_ptr<ThreadExecutor> executor;
+    };
+    std::vector<Thread> m_threads;
+    std::size_t m_next = 0;
+};
+
+} // namespace driftless::engine
