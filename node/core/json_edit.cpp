@@ -19,16 +19,22 @@ public:
     Rewriter(QByteArrayView object, std::span<const RawMember> members)
         : m_object(object)
         , m_members(members)
+        , m_values(members.size())
+        , m_removed(members.size(), false)
     {
-        for (const RawMember &member : members) {
-            m_values.append(member.value);
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            m_values[i] = members[i].value;
         }
     }
 
-    /// An empty value removes the member.
-    void replace(std::size_t index, QByteArrayView value) { m_values[static_cast<qsizetype>(index)] = value; }
+    void replace(std::size_t index, QByteArrayView value)
+    {
+        m_values[index] = value;
+        m_removed[index] = false;
+    }
+    void remove(std::size_t index) { m_removed[index] = true; }
     /// `rawName` as it stands between the quotes.
-    void add(QByteArrayView rawName, QByteArrayView value) { m_added.append({rawName, value}); }
+    void add(QByteArrayView rawName, QByteArrayView value) { m_added.push_back({rawName, value}); }
     QByteArray result() const;
 
 private:
@@ -40,8 +46,9 @@ private:
 
     QByteArrayView m_object;
     std::span<const RawMember> m_members;
-    QVarLengthArray<QByteArrayView, 32> m_values; ///< one for each of m_members; empty if it goes
-    QVarLengthArray<RawMember, 4> m_added;
+    std::vector<QByteArrayView> m_values;
+    std::vector<bool> m_removed;
+    std::vector<RawMember> m_added;
 };
 
 QByteArray Rewriter::result() const
@@ -60,13 +67,12 @@ QByteArray Rewriter::result() const
     out.append(QByteArrayView(begin, head));
     bool first = true;
     for (std::size_t i = 0; i < m_members.size(); ++i) {
-        const QByteArrayView value = m_values[static_cast<qsizetype>(i)];
-        if (value.isEmpty()) {
+        if (m_removed[i]) {
             continue;
         }
         // A member that stays brings the comma in front of it along, so a removed one takes exactly one with it.
         const char *const from = first ? m_members[i].name.begin() - 1 : m_members[i - 1].value.end();
-        out.append(QByteArrayView(from, m_members[i].value.begin())).append(value);
+        out.append(QByteArrayView(from, m_members[i].value.begin())).append(m_values[i]);
         first = false;
     }
     for (const RawMember &member : m_added) {
@@ -107,9 +113,10 @@ private:
 
 QByteArray splice(const Object &object, std::span<const Edit> edits)
 {
-    RawMembers members;
+    std::vector<RawMember> members;
+    members.reserve(object.members().size());
     for (const Member &member : object.members()) {
-        members.append({member.name, member.value});
+        members.push_back({member.name, member.value});
     }
     Rewriter rewriter(object.bytes(), members);
     std::vector<const Edit *> added;
@@ -118,7 +125,7 @@ QByteArray splice(const Object &object, std::span<const Edit> edits)
         const QByteArray folded = foldCaseView(edit.name);
         if (const Member *member = object.find(folded)) {
             const auto index = static_cast<std::size_t>(member - object.members().data());
-            rewriter.replace(index, edit.value);
+            edit.value.isEmpty() ? rewriter.remove(index) : rewriter.replace(index, edit.value);
         } else if (const auto known = addedByName.constFind(folded); known != addedByName.cend()) {
             added[*known] = &edit;
         } else {
@@ -138,11 +145,11 @@ QByteArray splice(const Object &object, std::span<const Edit> edits)
 
 QByteArray mergePatchValue(QByteArrayView target, QByteArrayView patch)
 {
-    RawMembers changes;
+    std::vector<RawMember> changes;
     if (!splitMembers(patch, changes)) {
         return patch.toByteArray();
     }
-    RawMembers members;
+    std::vector<RawMember> members;
     if (!splitMembers(target, members)) {
         members.clear();
         target = QByteArrayView("{}");
@@ -155,7 +162,7 @@ QByteArray mergePatchValue(QByteArrayView target, QByteArrayView patch)
         const std::optional<std::size_t> known = index.find(change.name);
         if (change.value == QByteArrayView("null")) {
             if (known) {
-                rewriter.replace(*known, {});
+                rewriter.remove(*known);
             }
             continue;
         }

@@ -91,7 +91,7 @@ const char *endOfValue(const char *at, const char *end)
     return nullptr;
 }
 
-bool splitMembers(QByteArrayView object, RawMembers &members)
+bool splitMembers(QByteArrayView object, std::vector<RawMember> &members)
 {
     const char *const end = object.data() + object.size();
     const char *at = skipBlanks(object.data(), end);
@@ -105,8 +105,7 @@ bool splitMembers(QByteArrayView object, RawMembers &members)
             return false;
         }
         const char *const name = at + 1;
-        bool escaped = false;
-        const char *const quote = findClosingQuote(name, end, escaped);
+        const char *const quote = findClosingQuote(name, end);
         if (quote == end) {
             return false;
         }
@@ -119,7 +118,7 @@ bool splitMembers(QByteArrayView object, RawMembers &members)
         if (at == nullptr) {
             return false;
         }
-        members.append({QByteArrayView(name, quote), QByteArrayView(value, at), escaped});
+        members.push_back({QByteArrayView(name, quote), QByteArrayView(value, at)});
         at = skipBlanks(at, end);
         more = at != end && *at == ',';
         if (more) {

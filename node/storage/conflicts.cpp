@@ -31,9 +31,7 @@ struct MemberClaim
 struct Node
 {
     Operation operation;
-    Bits seenByHeads;             ///< heads that it is an ancestor of, or is
-    std::vector<std::size_t> parents; ///< indexes of those that are in the walk
-    std::set<std::size_t> ancestors;  ///< in the walk
+    std::set<std::size_t> ancestors;          ///< in the walk
     std::map<QByteArray, MemberClaim> claims; ///< by folded name
 };
 
@@ -49,32 +47,33 @@ Result<Walk> walkBack(const std::vector<Head> &heads, const FindOperation &find)
 {
     Walk walk;
     std::map<Version, Bits> open;
+    const auto isSeenByAll = [](const Bits &bits) { return std::all_of(bits.begin(), bits.end(), [](bool bit) { return bit; }); };
     for (std::size_t i = 0; i < heads.size(); ++i) {
         Bits bits(heads.size());
         bits[i] = true;
         open.emplace(heads[i].version, bits);
     }
-    while (!open.empty()) {
+    // What everybody has seen is no part of the walk, but its ancestors must hear of it before they are taken.
+    while (std::any_of(open.begin(), open.end(), [&](const auto &entry) { return !isSeenByAll(entry.second); })) {
         const auto taken = open.extract(std::prev(open.end()));
         const Version &version = taken.key();
         const Bits &bits = taken.mapped();
-        if (std::all_of(bits.begin(), bits.end(), [](bool bit) { return bit; })) {
-            continue; // everybody has seen it, and so all of its ancestors
-        }
         DRIFTLESS_TRY_ASSIGN(auto found, find(version.dot));
         if (!found) {
             continue; // pruned: what stands below is older than every side of a listed conflict
         }
-        Node node;
-        node.operation = std::move(*found);
-        node.seenByHeads = bits;
-        walk.index.emplace(version.dot, walk.nodes.size());
-        for (const Parent &parent : node.operation.header.parents) {
+        for (const Parent &parent : found->header.parents) {
             const auto [place, isNew] = open.emplace(parent.version, bits);
             if (!isNew) {
                 merge(place->second, bits);
             }
         }
+        if (isSeenByAll(bits)) {
+            continue;
+        }
+        Node node;
+        node.operation = std::move(*found);
+        walk.index.emplace(version.dot, walk.nodes.size());
         walk.nodes.push_back(std::move(node));
     }
     return walk;

@@ -14,6 +14,16 @@ Error contradiction(const char *what)
     return {ErrorCode::Malformed, QByteArray("An operation contradicts itself: ") + what + '.', {}};
 }
 
+/// The number that additions count on; nothing for any other value. An exponent is taken as far as it can be written out.
+std::optional<Decimal> numberOf(QByteArrayView value)
+{
+    auto number = Decimal::parse(value);
+    if (!number) {
+        number = Decimal::parseCounter(value);
+    }
+    return number ? std::optional(std::move(number).value()) : std::nullopt;
+}
+
 /// A claim must be about what its body shows; a counter's numbers must be numbers.
 Result<void> checkClaims(const OperationHeader &header, const json::Object &body)
 {
@@ -22,7 +32,7 @@ Result<void> checkClaims(const OperationHeader &header, const json::Object &body
         if ((claim.kind == Claim::Kind::Removed) != (member == nullptr)) {
             return contradiction("a member that it claims is not in its body, or one that it removes is");
         }
-        if (claim.kind == Claim::Kind::SetAdd && !Decimal::parse(claim.base)) {
+        if (claim.kind == Claim::Kind::SetAdd && !numberOf(claim.base)) {
             return contradiction("it adds to something that is not a number");
         }
     }
@@ -94,12 +104,18 @@ Result<void> DocumentState::join(const Operation &operation, LogPosition positio
     return {};
 }
 
+QByteArray DocumentState::keptName(const json::Member &member)
+{
+    const bool isText = member.folded.constData() == member.name.data();
+    return isText ? member.folded : QByteArray(member.folded.constData(), member.folded.size());
+}
+
 void DocumentState::joinClaims(const Operation &operation, const json::Object &body)
 {
     const OperationHeader &header = operation.header;
     const auto set = [&](const json::Member &member) {
         MemberState state;
-        state.folded = member.folded;
+        state.folded = keptName(member);
         state.version = header.version;
         state.name = QByteArray::fromRawData(member.name.data(), member.name.size());
         state.value = QByteArray::fromRawData(member.value.data(), member.value.size());
@@ -209,7 +225,7 @@ QByteArray DocumentState::valueOf(const MemberState &member) const
     if (!hasUnseen) {
         return member.value;
     }
-    auto base = Decimal::parse(member.value);
+    const auto base = numberOf(member.value);
     return base ? (*base + extra).toText() : member.value;
 }
 

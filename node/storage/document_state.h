@@ -78,6 +78,8 @@ public:
 private:
     friend class RowCodec;
 
+    /// The folded name, fit to outlive its object: where it differs from the text, the object alone holds it.
+    static QByteArray keptName(const json::Member &member);
     void joinMember(MemberState member);
     void joinSum(const QByteArray &foldedMember, const Incarnation &incarnation, const CounterSum &sum);
     void joinClaims(const Operation &operation, const json::Object &body);

@@ -393,7 +393,7 @@ Result<DocumentState> RowCodec::decode(const QByteArray &state, const Operation 
             continue; // below the floor, with bytes of its own, or removed
         }
         MemberState member;
-        member.folded = written.folded;
+        member.folded = DocumentState::keptName(written);
         member.version = versionAt(index);
         member.name = share(written.name);
         member.value = share(written.value);
