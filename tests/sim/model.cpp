@@ -354,6 +354,7 @@ QByteArray ModelState::difference(const ModelState &other) const
     say("members", membersText(*this), membersText(other));
     say("sums", sumsText(*this), sumsText(other));
     say("heads", headsText(*this), headsText(other));
+    say("is its newest write", isWrite ? "yes" : "no", other.isWrite ? "yes" : "no");
     say("shown", shown.value_or("(not visible)"), other.shown.value_or("(not visible)"));
     say("conflicts", conflictsText(*this), conflictsText(other));
     say("waiting", isWaiting ? "yes" : "no", other.isWaiting ? "yes" : "no");

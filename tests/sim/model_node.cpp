@@ -67,7 +67,8 @@ std::optional<QByteArray> imageAfter(const ModelState &before, const ModelReques
     if (request.kind == ModelRequest::Kind::Delete) {
         return std::nullopt;
     }
-    std::vector<ModelMember> members;
+    // A document that is not there begins with its id alone.
+    std::vector<ModelMember> members {{"Id", "Id", "id", '"' + request.id + '"'}};
     if (before.shown) {
         members = *splitObject(*before.shown);
     }

@@ -24,6 +24,12 @@ TemporaryFolder::~TemporaryFolder()
     std::filesystem::remove_all(m_path.toStdString(), ignored);
 }
 
+QByteArray TemporaryFolder::makeFolder(const QByteArray &name) const
+{
+    std::filesystem::create_directory(path(name).toStdString());
+    return path(name);
+}
+
 void copyFolder(const QByteArray &from, const QByteArray &to)
 {
     namespace fs = std::filesystem;

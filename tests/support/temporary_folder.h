@@ -16,6 +16,8 @@ public:
     /// UTF-8, absolute, no trailing '/'.
     const QByteArray &path() const { return m_path; }
     QByteArray path(const QByteArray &name) const { return m_path + '/' + name; }
+    /// Makes an empty folder inside; answers its path.
+    QByteArray makeFolder(const QByteArray &name) const;
 
 private:
     QByteArray m_path;
