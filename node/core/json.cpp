@@ -15,11 +15,6 @@ namespace {
 /// Up to here a walk over the members finds one as fast as a binary search.
 constexpr std::size_t kWalkedMembersMax = 32;
 
-bool hasEscape(QByteArrayView raw)
-{
-    return std::memchr(raw.data(), '\\', static_cast<std::size_t>(raw.size())) != nullptr;
-}
-
 /// By length first: most names differ there.
 int compareNames(QByteArrayView a, QByteArrayView b)
 {
@@ -45,24 +40,18 @@ Result<Object> Object::check(QByteArray bytes, const Limits &limits)
     Object object;
     object.m_bytes = owned(std::move(bytes));
     Checker checker(object.m_bytes, limits);
-    std::vector<RawMember> members;
-    members.reserve(kWalkedMembersMax);
+    RawMembers members;
     if (!checker.object(members)) {
         return checker.error();
     }
     object.take(members);
-    Names names;
-    for (const Member &member : object.m_members) {
-        names.append(member.folded);
-    }
-    if (const qsizetype repeated = findRepeated(names, 0); repeated >= 0) {
-        const Member &second = object.m_members[static_cast<std::size_t>(repeated)];
+    if (const Member *second = object.findRepeatedName()) {
         const auto first = std::find_if(object.m_members.begin(), object.m_members.end(),
-            [&second](const Member &member) { return member.folded == second.folded; });
+            [second](const Member &member) { return member.folded == second->folded; });
         QByteArray path("$");
-        appendToPath(path, second.decoded);
+        appendToPath(path, second->decoded);
         return Error {ErrorCode::InvalidJson,
-            first->decoded == second.decoded
+            first->decoded == second->decoded
                 ? QByteArray(kRepeatedName)
                 : QByteArray("Two names of the document differ only in upper and lower case: keep one of the two."),
             path};
@@ -74,8 +63,7 @@ Result<Object> Object::scan(QByteArray bytes)
 {
     Object object;
     object.m_bytes = owned(std::move(bytes));
-    std::vector<RawMember> members;
-    members.reserve(kWalkedMembersMax);
+    RawMembers members;
     if (!splitMembers(object.m_bytes, members)) {
         return Error {ErrorCode::InvalidJson, "These bytes are no JSON object: they were never checked, or are damaged.", "$"};
     }
@@ -86,19 +74,18 @@ Result<Object> Object::scan(QByteArray bytes)
 void Object::take(std::span<const RawMember> raw)
 {
     qsizetype room = 0;
-    m_members.resize(raw.size());
-    for (std::size_t i = 0; i < raw.size(); ++i) {
-        Member &member = m_members[i];
-        member.name = raw[i].name;
-        member.value = raw[i].value;
-        const bool escaped = hasEscape(member.name);
-        if (!escaped) {
-            member.decoded = QByteArray::fromRawData(member.name.data(), member.name.size());
+    m_members.reserve(raw.size());
+    for (const RawMember &found : raw) {
+        Member &member = m_members.emplace_back();
+        member.name = found.name;
+        member.value = found.value;
+        if (!found.escaped) {
+            member.decoded = QByteArray::fromRawData(found.name.data(), found.name.size());
         }
-        if (!escaped && isFoldedAscii(member.name)) {
+        if (!found.escaped && isFoldedAscii(found.name)) {
             member.folded = member.decoded;
         } else {
-            room += (escaped ? member.name.size() : 0) + foldedBytesMax(member.name.size());
+            room += (found.escaped ? found.name.size() : 0) + foldedBytesMax(found.name.size());
         }
     }
     if (room > 0) {
@@ -135,6 +122,23 @@ void Object::resolveNames(qsizetype room)
             out = end;
         }
     }
+}
+
+/// The later one of two members whose folded names are equal.
+const Member *Object::findRepeatedName() const
+{
+    if (!m_order.empty()) {
+        const auto found = std::adjacent_find(m_order.begin(), m_order.end(), [this](std::uint32_t a, std::uint32_t b) {
+            return compareNames(m_members[a].folded, m_members[b].folded) == 0;
+        });
+        return found == m_order.end() ? nullptr : &m_members[std::max(found[0], found[1])];
+    }
+    Names names;
+    for (const Member &member : m_members) {
+        names.append(member.folded);
+    }
+    const qsizetype found = findRepeated(names, 0);
+    return found < 0 ? nullptr : &m_members[static_cast<std::size_t>(found)];
 }
 
 const Member *Object::find(QByteArrayView foldedName) const

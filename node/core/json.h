@@ -60,6 +60,7 @@ public:
 private:
     void take(std::span<const RawMember> raw);
     void resolveNames(qsizetype room);
+    const Member *findRepeatedName() const;
 
     QByteArray m_bytes;
     QByteArray m_names; ///< the decoded and folded names that differ from m_bytes, one behind the other

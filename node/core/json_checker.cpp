@@ -5,13 +5,16 @@
 #include "core/utf8.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <numeric>
+#include <vector>
 
 namespace driftless::json {
 
 namespace {
 
+constexpr qsizetype kFewNamesMax = 64; // beyond it sorting is faster, and safe against names that look alike
 constexpr int kRecursionMax = 1'000; // levels of this parser, about 100 bytes of stack each
 
 bool isDigit(char c)
@@ -19,20 +22,40 @@ bool isDigit(char c)
     return c >= '0' && c <= '9';
 }
 
+bool isEqual(QByteArrayView a, QByteArrayView b)
+{
+    return a.size() == b.size() && std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size())) == 0;
+}
+
+/// For a few names: each is compared with the earlier ones only if one of them looked alike.
+qsizetype findRepeatedOfFew(const Names &names, qsizetype first)
+{
+    std::array<std::uint64_t, 4> seen {}; // a set of 256 looks
+    for (qsizetype i = first; i < names.size(); ++i) {
+        const QByteArrayView name = names[i];
+        unsigned look = static_cast<unsigned>(name.size()) * 29U;
+        if (!name.isEmpty()) {
+            look += static_cast<unsigned char>(name.front()) * 7U + static_cast<unsigned char>(name.back()) * 13U
+                + static_cast<unsigned char>(name[name.size() / 2]);
+        }
+        std::uint64_t &word = seen[look / 64U % seen.size()];
+        const std::uint64_t bit = std::uint64_t {1} << look % 64U;
+        for (qsizetype j = first; (word & bit) != 0 && j < i; ++j) {
+            if (isEqual(names[j], name)) {
+                return i;
+            }
+        }
+        word |= bit;
+    }
+    return -1;
+}
+
 } // namespace
 
 qsizetype findRepeated(const Names &names, qsizetype first)
 {
     if (names.size() - first <= kFewNamesMax) {
-        for (qsizetype i = first + 1; i < names.size(); ++i) {
-            for (qsizetype j = first; j < i; ++j) {
-                if (names[i].size() == names[j].size()
-                    && std::memcmp(names[i].data(), names[j].data(), static_cast<std::size_t>(names[i].size())) == 0) {
-                    return i;
-                }
-            }
-        }
-        return -1;
+        return findRepeatedOfFew(names, first);
     }
     std::vector<qsizetype> order(static_cast<std::size_t>(names.size() - first));
     std::iota(order.begin(), order.end(), first);
@@ -46,7 +69,7 @@ qsizetype findRepeated(const Names &names, qsizetype first)
         return difference != 0 ? difference < 0 : a < b;
     });
     const auto found = std::adjacent_find(order.begin(), order.end(),
-        [&names](qsizetype a, qsizetype b) { return names[a] == names[b]; });
+        [&names](qsizetype a, qsizetype b) { return isEqual(names[a], names[b]); });
     return found == order.end() ? -1 : found[1];
 }
 
@@ -59,7 +82,7 @@ Checker::Checker(QByteArrayView text, const Limits &limits)
     DRIFTLESS_ASSERT(limits.depthMax <= kRecursionMax);
 }
 
-bool Checker::object(std::vector<RawMember> &members)
+bool Checker::object(RawMembers &members)
 {
     if (!sizeFits()) {
         return false;
@@ -76,8 +99,7 @@ bool Checker::object(std::vector<RawMember> &members)
     m_at += more ? 0 : 1;
     while (more) {
         RawMember member;
-        bool escaped = false;
-        if (!name(member.name, escaped) || !colon()) {
+        if (!name(member.name, member.escaped) || !colon()) {
             return false;
         }
         const char *const begin = m_at;
@@ -85,7 +107,7 @@ bool Checker::object(std::vector<RawMember> &members)
             return false;
         }
         member.value = QByteArrayView(begin, m_at);
-        members.push_back(member);
+        members.append(member);
         if (!separator('}', more)) {
             return false;
         }

@@ -3,10 +3,7 @@
 #include "core/json.h"
 #include "core/json_text.h"
 
-#include <QVarLengthArray>
-
 #include <deque>
-#include <vector>
 
 namespace driftless::json {
 
@@ -14,9 +11,6 @@ namespace driftless::json {
 using Names = QVarLengthArray<QByteArrayView, 64>;
 
 inline constexpr char kRepeatedName[] = "A name stands twice in one object: keep one of the two.";
-
-/// Up to here comparing each with each is faster than sorting.
-inline constexpr qsizetype kFewNamesMax = 24;
 
 /// The index of a name in `names` that equals an earlier one, from `first` on; -1 if all differ.
 /// n log n for many, whatever they are.
@@ -31,7 +25,7 @@ public:
 
     /// The text is an object with blanks around it; appends its members. Names that are equal when folded are not
     /// looked for at this level, any repeated name below is.
-    bool object(std::vector<RawMember> &members);
+    bool object(RawMembers &members);
     /// The text is a value with blanks around it.
     bool value(QByteArrayView &trimmed);
 

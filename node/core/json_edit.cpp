@@ -19,22 +19,16 @@ public:
     Rewriter(QByteArrayView object, std::span<const RawMember> members)
         : m_object(object)
         , m_members(members)
-        , m_values(members.size())
-        , m_removed(members.size(), false)
     {
-        for (std::size_t i = 0; i < members.size(); ++i) {
-            m_values[i] = members[i].value;
+        for (const RawMember &member : members) {
+            m_values.append(member.value);
         }
     }
 
-    void replace(std::size_t index, QByteArrayView value)
-    {
-        m_values[index] = value;
-        m_removed[index] = false;
-    }
-    void remove(std::size_t index) { m_removed[index] = true; }
+    /// An empty value removes the member.
+    void replace(std::size_t index, QByteArrayView value) { m_values[static_cast<qsizetype>(index)] = value; }
     /// `rawName` as it stands between the quotes.
-    void add(QByteArrayView rawName, QByteArrayView value) { m_added.push_back({rawName, value}); }
+    void add(QByteArrayView rawName, QByteArrayView value) { m_added.append({rawName, value}); }
     QByteArray result() const;
 
 private:
@@ -46,9 +40,8 @@ private:
 
     QByteArrayView m_object;
     std::span<const RawMember> m_members;
-    std::vector<QByteArrayView> m_values;
-    std::vector<bool> m_removed;
-    std::vector<RawMember> m_added;
+    QVarLengthArray<QByteArrayView, 32> m_values; ///< one for each of m_members; empty if it goes
+    QVarLengthArray<RawMember, 4> m_added;
 };
 
 QByteArray Rewriter::result() const
@@ -67,12 +60,13 @@ QByteArray Rewriter::result() const
     out.append(QByteArrayView(begin, head));
     bool first = true;
     for (std::size_t i = 0; i < m_members.size(); ++i) {
-        if (m_removed[i]) {
+        const QByteArrayView value = m_values[static_cast<qsizetype>(i)];
+        if (value.isEmpty()) {
             continue;
         }
         // A member that stays brings the comma in front of it along, so a removed one takes exactly one with it.
         const char *const from = first ? m_members[i].name.begin() - 1 : m_members[i - 1].value.end();
-        out.append(QByteArrayView(from, m_members[i].value.begin())).append(m_values[i]);
+        out.append(QByteArrayView(from, m_members[i].value.begin())).append(value);
         first = false;
     }
     for (const RawMember &member : m_added) {
@@ -113,10 +107,9 @@ private:
 
 QByteArray splice(const Object &object, std::span<const Edit> edits)
 {
-    std::vector<RawMember> members;
-    members.reserve(object.members().size());
+    RawMembers members;
     for (const Member &member : object.members()) {
-        members.push_back({member.name, member.value});
+        members.append({member.name, member.value});
     }
     Rewriter rewriter(object.bytes(), members);
     std::vector<const Edit *> added;
@@ -125,7 +118,7 @@ QByteArray splice(const Object &object, std::span<const Edit> edits)
         const QByteArray folded = foldCaseView(edit.name);
         if (const Member *member = object.find(folded)) {
             const auto index = static_cast<std::size_t>(member - object.members().data());
-            edit.value.isEmpty() ? rewriter.remove(index) : rewriter.replace(index, edit.value);
+            rewriter.replace(index, edit.value);
         } else if (const auto known = addedByName.constFind(folded); known != addedByName.cend()) {
             added[*known] = &edit;
         } else {
@@ -145,11 +138,11 @@ QByteArray splice(const Object &object, std::span<const Edit> edits)
 
 QByteArray mergePatchValue(QByteArrayView target, QByteArrayView patch)
 {
-    std::vector<RawMember> changes;
+    RawMembers changes;
     if (!splitMembers(patch, changes)) {
         return patch.toByteArray();
     }
-    std::vector<RawMember> members;
+    RawMembers members;
     if (!splitMembers(target, members)) {
         members.clear();
         target = QByteArrayView("{}");
@@ -162,7 +155,7 @@ QByteArray mergePatchValue(QByteArrayView target, QByteArrayView patch)
         const std::optional<std::size_t> known = index.find(change.name);
         if (change.value == QByteArrayView("null")) {
             if (known) {
-                rewriter.remove(*known);
+                rewriter.replace(*known, {});
             }
             continue;
         }

@@ -91,7 +91,7 @@ const char *endOfValue(const char *at, const char *end)
     return nullptr;
 }
 
-bool splitMembers(QByteArrayView object, std::vector<RawMember> &members)
+bool splitMembers(QByteArrayView object, RawMembers &members)
 {
     const char *const end = object.data() + object.size();
     const char *at = skipBlanks(object.data(), end);
@@ -105,7 +105,8 @@ bool splitMembers(QByteArrayView object, std::vector<RawMember> &members)
             return false;
         }
         const char *const name = at + 1;
-        const char *const quote = findClosingQuote(name, end);
+        bool escaped = false;
+        const char *const quote = findClosingQuote(name, end, escaped);
         if (quote == end) {
             return false;
         }
@@ -118,7 +119,7 @@ bool splitMembers(QByteArrayView object, std::vector<RawMember> &members)
         if (at == nullptr) {
             return false;
         }
-        members.push_back({QByteArrayView(name, quote), QByteArrayView(value, at)});
+        members.append({QByteArrayView(name, quote), QByteArrayView(value, at), escaped});
         at = skipBlanks(at, end);
         more = at != end && *at == ',';
         if (more) {

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <QByteArrayView>
+#include <QVarLengthArray>
 #include <QtEndian>
 
 #include <cstdint>
-#include <vector>
 
 /// The steps that the readers of JSON in this module share. All stay inside of [at, end) whatever the bytes are; what
 /// they say about the text is true only of text that passed the check (core/json_checker.h), unless said otherwise.
@@ -15,7 +15,11 @@ struct RawMember
 {
     QByteArrayView name;
     QByteArrayView value;
+    bool escaped = false; ///< the name has an escape
 };
+
+/// Most objects have their members found without an allocation.
+using RawMembers = QVarLengthArray<RawMember, 32>;
 
 inline bool isBlank(char c)
 {
@@ -60,8 +64,8 @@ inline const char *findSpecial(const char *at, const char *end)
     return end;
 }
 
-/// From behind the opening quote to the closing one; `end` if there is none.
-inline const char *findClosingQuote(const char *at, const char *end)
+/// From behind the opening quote to the closing one; `end` if there is none. Sets `escaped` if there is an escape before it.
+inline const char *findClosingQuote(const char *at, const char *end, bool &escaped)
 {
     for (;;) {
         for (; end - at >= 8; at += 8) {
@@ -81,15 +85,22 @@ inline const char *findClosingQuote(const char *at, const char *end)
         if (end - at < 2) {
             return end;
         }
+        escaped = true;
         at += 2;
     }
+}
+
+inline const char *findClosingQuote(const char *at, const char *end)
+{
+    bool escaped = false;
+    return findClosingQuote(at, end, escaped);
 }
 
 /// The end of the value that begins at `at`; null if it has none.
 const char *endOfValue(const char *at, const char *end);
 
 /// The members of the object that is all of `object` but blanks; false if it is none.
-bool splitMembers(QByteArrayView object, std::vector<RawMember> &members);
+bool splitMembers(QByteArrayView object, RawMembers &members);
 
 /// Writes what stands between the quotes of a string with its escapes resolved, at most raw.size() bytes; answers the end.
 char *decodeStringTo(char *out, QByteArrayView raw);

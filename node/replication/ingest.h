@@ -27,8 +27,9 @@ struct IngestOutcome
 
 /// Takes the operations behind the preamble, in order, into an open transaction; the caller commits. Idempotent. An operation
 /// of an incarnation is taken only as its next one, chained to what is here, when all that it was built on is here; a group
-/// only whole. What cannot be taken is left out, with what is behind it, and stored nowhere: the sender offers it again.
-/// Bad bytes end the transfer (`malformed`), what stood before them stays. What is not understood is quarantined with its group.
+/// only whole. What cannot be taken is left out, with all of the same origin behind it (of the same incarnation, where that is
+/// stopped), and stored nowhere: the sender offers it again.
+/// Bytes that are no operations end the transfer (`malformed`), what stood before them stays. What is not understood is quarantined with its group.
 /// Errors: those of the file; the caller rolls back. The store thread.
 Result<IngestOutcome> ingest(storage::DatabaseFile &file, TransferReader &transfer);
 

@@ -111,9 +111,11 @@ enum class LeftOutReason : std::uint64_t {
     Stopped = 3,        ///< the incarnation has a known fork
     Fork = 4,           ///< found now: another operation is here under this dot, or another one before it
     Torn = 5,           ///< the transfer ended inside of its group
+    Damaged = 6,        ///< its body does not have the hash, is no JSON object, or its group contradicts itself
 };
 
-/// The first operation of an incarnation that was not taken; with it all behind it in the transfer.
+/// The first operation of an incarnation that was not taken; with it all behind it in the transfer (except with Stopped and Fork,
+/// all of its origin).
 struct LeftOut
 {
     Dot dot;

@@ -123,7 +123,7 @@ struct AdmitNode
     NodeId node;
     friend bool operator==(const AdmitNode &, const AdmitNode &) = default;
 };
-/// The peer has another operation under this dot.
+/// The peer has another operation under this dot. A `hashHere` of zero is to be looked up in the file.
 struct RecordFork
 {
     DatabaseName database;
@@ -196,7 +196,7 @@ public:
     /// When the next `Tick` is due; Instant::max() for never.
     Instant nextDue() const { return m_due; }
     const PeerScope &scope() const { return m_scope; }
-    /// This node pushes to the peer at present: true names it among the active peers of the sender.
+    /// This node pushes to the peer at present, or will at once: true names it among the active peers of the sender.
     bool isPushing() const;
 
     // For executing effects.
@@ -213,29 +213,32 @@ private:
     {
         bool isHeard = false;
         Generation peerGeneration;
-        storage::VersionVector known; ///< what the peer is known to have; within one run and generation it only grows
+        storage::VersionVector known; ///< what the peer is known to have
         Hash128 peerVectorHash;
         Hash128 peerDigest;
         Hash128 peerLeftOutHash;
-        std::uint64_t changes = 0;           ///< of `known`, and transfers begun: a heartbeat that overlapped one does not lower it
+        std::uint64_t changes = 0; ///< of `known`, and transfers begun: a heartbeat that overlapped one does not lower `known`
         std::uint64_t changesAtHeartbeat = 0;
 
-        std::optional<LogPosition> scannedTo;
+        std::optional<LogPosition> scannedTo; ///< nothing: look for the first operation that the peer lacks
         std::optional<CallId> push;
         storage::VersionVector sent; ///< by the push in flight
         bool hasDeferred = false;
-        bool ignoresRelay = false;   ///< the next push: the last one was left out because of what was left to others
-        bool waits = false;          ///< no progress: until the next heartbeat
+        bool ignoresRelay = false; ///< the next push: the last one was left out because of what was left to others
+        bool ignoredRelay = false; ///< the push in flight
+        bool waits = false;        ///< no progress: until the next heartbeat
         bool isPruned = false;
         std::set<Incarnation> refused;
 
         std::optional<CallId> fetch;
+        bool fetchHasMore = false;
         storage::VersionVector hole; ///< what the peer had and we lacked
-        int holeHeartbeats = 0;      ///< how many heartbeats ago that was
+        int holeHeartbeats = 0;      ///< for how many heartbeats, without any operation from the peer
+        bool heardOperations = false;
 
         int failures = 0;
-        Instant notBefore {};
-        Error error; ///< of the last call; with an empty message for none
+        std::optional<Instant> retryAt;
+        QByteArray error; ///< of the last call; empty for none
 
         std::optional<bool> isEqual;
         Hash128 comparedVectorHash;
@@ -259,28 +262,39 @@ private:
     void on(const EffectFailed &event, Instant now, Effects &effects);
     void on(const Reconfigured &event, Instant now, Effects &effects);
 
+    // Calls that ended (pump_calls.cpp).
     void heartbeatEnded(const Call &call, const CallEnded &event, Instant now, Effects &effects);
     void operationsEnded(const Call &call, const CallEnded &event, Instant now, Effects &effects);
-    void fetchEnded(CallId id, const Call &call, const CallEnded &event, Instant now, Effects &effects);
-    void peerFailed(const Error &error, QByteArray problem, Instant now);
-    void databaseFailed(DatabaseState &state, Error error, Instant now);
-    void connectionLost();
-    /// False: the answerer is not the peer.
-    bool checkSender(const Sender &sender, Instant now);
-    void learnRun(std::uint64_t run);
+    void operationsAnswered(const DatabaseName &name, const OperationsAnswer &answer, Instant now, Effects &effects);
+    void fetchEnded(const Call &call, const CallEnded &event, Instant now, Effects &effects);
+    /// The body of a good answer. Otherwise nothing, and the failure is counted against the peer or the database.
+    std::optional<QByteArray> bodyOf(const CallEnded &event, const DatabaseName *database, Instant now);
+    void peerFailed(QByteArray problem, QByteArray reason, Instant now);
+    void databaseFailed(DatabaseState &state, QByteArray reason, Instant now);
+    void forgetCalls();
+
+    // What the peer said (pump_learning.cpp).
+    bool isFromPeer(const Sender &sender, Instant now);
+    /// False for a message of an earlier run.
+    bool learnRun(std::uint64_t run, bool isAnswer, Instant now);
     void learn(const Heartbeat &heartbeat, bool isAnswer, WallTime wallTime, Effects &effects);
     void learnDatabase(const HeartbeatDatabase &said, bool isAnswer, WallTime wallTime, Effects &effects);
     void learnVector(DatabaseState &state, const storage::VersionVector &vector, bool isAnswer);
-    void compare(DatabaseState &state, const HeartbeatDatabase &said, const LocalCopy &copy, WallTime wallTime);
+    void learnAbsence(const Heartbeat &answer);
+    void learnEntries(DatabaseState &state, const storage::VersionVector &entries, bool &hasProgress, bool &isWhole);
+    void findHole(DatabaseState &state, const LocalCopy *copy);
     void findForks(const DatabaseName &name, const storage::VersionVector &theirs, const LocalCopy &copy, Effects &effects);
-    void answerTaken(DatabaseState &state, const DatabaseName &name, const OperationsAnswer &answer, Effects &effects);
+    DatabaseState &stateOf(const DatabaseName &name, const Generation &peerGeneration);
+
+    // What is said to the peer (pump.cpp).
+    bool canExchange(const DatabaseState &state, const LocalCopy &copy) const;
     void pushIfNeeded(const DatabaseName &name, Instant now, Effects &effects);
     void fetchIfNeeded(const DatabaseName &name, Instant now, Effects &effects);
-    void pushAll(Instant now, Effects &effects);
+    void exchangeAll(Instant now, Effects &effects);
     void sendHeartbeat(Instant now, Effects &effects);
+    void heartbeatNotLaterThan(Instant when);
     void schedule();
     CallId begin(Call::Kind kind, const DatabaseName &database, Instant now);
-    bool isExchanging(const DatabaseState &state, const LocalCopy &copy) const;
     std::chrono::milliseconds backoff(int failures);
 
     PeerScope m_scope;
@@ -295,22 +309,25 @@ private:
     std::optional<CallId> m_heartbeat;
     bool m_heartbeatAgain = false;
     Instant m_nextHeartbeat {};
-    Instant m_lastHeartbeat {};
+    std::optional<Instant> m_lastHeartbeat;
     Instant m_due {};
     int m_failures = 0;
 
     std::optional<std::uint64_t> m_run;
     std::set<std::uint64_t> m_earlierRuns;
-    bool m_isDuplicate = false;
+    int m_runReturns = 0; ///< how often an earlier run was heard again: two nodes use one id
+    Instant m_runReturned {};
     bool m_listsUs = false; ///< the peer pushes to us
-    std::optional<Instant> m_heardAt;
+    bool m_isHeard = false;   ///< the peer called since the connection was lost
+    int m_heardFailures = 0;  ///< calls to it that failed all the same: only its calls get through
     std::optional<WallTime> m_lastHeard;
     ClockOffset m_clock;
     QByteArray m_problem;
     QByteArray m_reason;
 };
 
-/// The answer to a heartbeat of any node that has the replication key.
+/// The answer to a heartbeat of any node that has the replication key. Where there is a pump for that node, it handles
+/// `HeartbeatHeard` first: it may be about to push, which `self` then says.
 Heartbeat answerHeartbeat(const Heartbeat &request, const LocalCopies &local, const Sender &self, WallTime receivedAt, WallTime now);
 
 } // namespace driftless::replication

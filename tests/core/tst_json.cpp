@@ -24,6 +24,7 @@ private Q_SLOTS:
     void foldsNames();
     void findsInLargeObjects();
     void refusesRepeatedNamesInLargeObjects();
+    void tellsNamesApartThatLookAlike();
     void viewsOutliveTheInput();
     void scanAgreesWithCheck();
     void scanRefusesWhatIsNoObject();
@@ -319,12 +320,27 @@ void TestJson::findsInLargeObjects()
 /// In time that grows about as the members do, at every level.
 void TestJson::refusesRepeatedNamesInLargeObjects()
 {
-    for (const int size : {23, 24, 25, 100, 100'000}) {
+    for (const int size : {31, 32, 33, 62, 63, 64, 65, 100'000}) {
         QVERIFY(json::Object::check(objectOf(size)).isOk());
         QCOMPARE(json::Object::check(objectOf(size, "\"Name7\":0")).error().path, QByteArray("$.Name7"));
         QCOMPARE(json::Object::check(objectOf(size, "\"nAME7\":0")).error().path, QByteArray("$.nAME7"));
         QVERIFY(json::Object::check("{\"o\":" + objectOf(size, "\"nAME7\":0") + "}").isOk());
         QCOMPARE(json::Object::check("{\"o\":" + objectOf(size, "\"\\u004eame7\":0") + "}").error().path, QByteArray("$.o.Name7"));
+    }
+}
+
+/// Names of one length that share their first, middle and last byte are told apart.
+void TestJson::tellsNamesApartThatLookAlike()
+{
+    for (const int size : {2, 20, 60, 200}) {
+        QByteArray text;
+        for (int i = 0; i < size; ++i) {
+            const QByteArray number = QByteArray::number(i).rightJustified(4, '0');
+            text.append("\"a" + number.first(2) + "m" + number.last(2) + "z\":0,");
+        }
+        QVERIFY(json::Object::check("{\"o\":{" + text.chopped(1) + "}," + text.chopped(1) + "}").isOk());
+        QCOMPARE(json::Object::check("{\"o\":{" + text + "\"a00m01z\":1}}").error().path, QByteArray("$.o.a00m01z"));
+        QCOMPARE(json::Object::check("{" + text + "\"a00m01z\":1}").error().path, QByteArray("$.a00m01z"));
     }
 }
 
