@@ -166,10 +166,9 @@ void Node::ingest(Database &database, const Entry &entry, const QByteArray &body
         if (outcome.malformed) {
             qCWarning(logReplication, "A transfer of node %s was taken only in part: %s", sender.node.bytes().constData(), outcome.malformed->message.constData());
         }
+        // Before the pumps hear that the log grew, or they would send it all back.
+        m_replicator->operationsHeard(sender.node, sender.activePeers, database.name(), outcome.senderHas);
         answer(replication::answerFor(outcome, database.file(), generation, m_replicator->run()).encode());
-        afterCommit([this, sender, name = database.name(), senderHas = outcome.senderHas] {
-            m_replicator->operationsHeard(sender.node, sender.activePeers, name, senderHas);
-        });
     });
 }
 

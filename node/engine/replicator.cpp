@@ -99,12 +99,11 @@ void Replicator::hintHeard(const NodeId &source)
 Result<QByteArray> Replicator::heartbeatHeard(const QByteArray &body)
 {
     const WallTime received = m_context.clock.wallTime();
-    DRIFTLESS_TRY_ASSIGN(Heartbeat heartbeat, Heartbeat::decode(body));
+    DRIFTLESS_TRY_ASSIGN(const Heartbeat heartbeat, Heartbeat::decode(body));
     m_activePeers.set(heartbeat.sender.node, heartbeat.sender.activePeers);
-    QByteArray answer = answerHeartbeat(heartbeat, m_context.host, sender(), received, m_context.clock.wallTime()).encode();
-    const NodeId source = heartbeat.sender.node;
-    handle(source, HeartbeatHeard {std::move(heartbeat), received});
-    return answer;
+    // The pump first: it may be about to push, which the answer then says, so that the caller does not fetch as well.
+    handle(heartbeat.sender.node, HeartbeatHeard {heartbeat, received});
+    return answerHeartbeat(heartbeat, m_context.host, sender(), received, m_context.clock.wallTime()).encode();
 }
 
 void Replicator::operationsHeard(
@@ -127,6 +126,9 @@ Result<QByteArray> Replicator::answerFetch(const DatabaseName &database, const Q
     Database *open = m_context.host.openDatabase(database);
     if (open == nullptr || copy->generation != request.generation || !request.vector) {
         return answer.encode();
+    }
+    if (!copy->roster->contains(request.sender.node) && copy->vector->operationsBeyond(*request.vector) > 0) {
+        admit({database, request.sender.node});
     }
     StreamQuery query;
     query.known = &*request.vector;
@@ -368,8 +370,13 @@ void Replicator::recordFork(const RecordFork &effect)
         return;
     }
     const auto written = [&]() -> Result<void> {
+        storage::Fork fork = effect.fork;
         DRIFTLESS_TRY(database->file().begin());
-        DRIFTLESS_TRY(database->file().recordFork(effect.fork));
+        if (fork.hashHere == Hash128 {}) {
+            DRIFTLESS_TRY_ASSIGN(const auto here, database->file().findOperation(fork.dot));
+            fork.hashHere = here ? Hash128::of(here->headerBytes) : Hash128 {};
+        }
+        DRIFTLESS_TRY(database->file().recordFork(fork));
         return database->file().commit();
     }();
     if (!written && database->file().isInTransaction()) {

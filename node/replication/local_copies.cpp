@@ -15,7 +15,7 @@ LocalCopy localCopyOf(const storage::DatabaseFile &file, const Generation &gener
     copy.digest = file.digest();
     copy.leftOutHash = leftOutHash;
     copy.documents = static_cast<std::uint64_t>(file.documentCount());
-    copy.lastPosition = file.lastPosition();
+    copy.lastPosition = file.committedPosition();
     return copy;
 }
 

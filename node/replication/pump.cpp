@@ -104,7 +104,9 @@ void Pump::on(const TransferBuilt &event, Instant now, Effects &effects)
     const DatabaseName name = call->second.database;
     DatabaseState &state = m_databases[name];
     const Transfer &transfer = event.transfer;
-    state.scannedTo = transfer.scannedTo;
+    if (state.scannedTo == state.pushedFrom) { // else something was heard meanwhile that asks for another look
+        state.scannedTo = transfer.scannedTo;
+    }
     state.hasDeferred = state.hasDeferred || transfer.hasDeferred;
     state.isPruned = state.isPruned || transfer.isPruned;
     for (const storage::Fork &fork : transfer.forks) {
@@ -221,6 +223,7 @@ void Pump::pushIfNeeded(const DatabaseName &name, Instant now, Effects &effects)
     state.push = begin(Call::Kind::Operations, name, now);
     ++state.changes;
     state.ignoredRelay = std::exchange(state.ignoresRelay, false);
+    state.pushedFrom = state.scannedTo;
     state.sent = {};
     effects.push_back(SendOperations {*state.push, name, state.ignoredRelay});
 }

@@ -102,7 +102,7 @@ struct IngestFetched
     QByteArray body;
     friend bool operator==(const IngestFetched &, const IngestFetched &) = default;
 };
-/// The peer has a database that this node never heard of.
+/// The peer has, or had (a deleted generation), a database that this node never heard of.
 struct CreateDatabase
 {
     DatabaseName database;
@@ -222,7 +222,8 @@ private:
 
         std::optional<LogPosition> scannedTo; ///< nothing: look for the first operation that the peer lacks
         std::optional<CallId> push;
-        storage::VersionVector sent; ///< by the push in flight
+        std::optional<LogPosition> pushedFrom; ///< `scannedTo` when the push in flight began
+        storage::VersionVector sent;           ///< by it
         bool hasDeferred = false;
         bool ignoresRelay = false; ///< the next push: the last one was left out because of what was left to others
         bool ignoredRelay = false; ///< the push in flight
@@ -281,6 +282,7 @@ private:
     void learnDatabase(const HeartbeatDatabase &said, bool isAnswer, WallTime wallTime, Effects &effects);
     void learnVector(DatabaseState &state, const storage::VersionVector &vector, bool isAnswer);
     void learnAbsence(const Heartbeat &answer);
+    /// `hasProgress`: some of the transfer was new to the peer. `isWhole`: it has all of it now that it will ever take.
     void learnEntries(DatabaseState &state, const storage::VersionVector &entries, bool &hasProgress, bool &isWhole);
     void findHole(DatabaseState &state, const LocalCopy *copy);
     void findForks(const DatabaseName &name, const storage::VersionVector &theirs, const LocalCopy &copy, Effects &effects);

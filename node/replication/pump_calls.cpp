@@ -126,9 +126,6 @@ void Pump::operationsAnswered(const DatabaseName &name, const OperationsAnswer &
         return;
     }
 
-    bool hasProgress = false;
-    bool isWhole = true;
-    learnEntries(state, answer.entries, hasProgress, isWhole);
     bool lacksParents = false;
     for (const LeftOut &leftOut : answer.leftOut) {
         if (leftOut.reason == LeftOutReason::Stopped || leftOut.reason == LeftOutReason::Fork) {
@@ -140,6 +137,9 @@ void Pump::operationsAnswered(const DatabaseName &name, const OperationsAnswer &
             effects.push_back(RecordFork {name, {*leftOut.forkAt, {}, *leftOut.hashHere}});
         }
     }
+    bool hasProgress = false;
+    bool isWhole = true;
+    learnEntries(state, answer.entries, hasProgress, isWhole);
     if (answer.status == TransferStatus::Malformed) {
         databaseFailed(state, "The peer could not read a transfer: " + answer.message, now);
         return;

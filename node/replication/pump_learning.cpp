@@ -110,14 +110,13 @@ void Pump::learnDatabase(const HeartbeatDatabase &said, bool isAnswer, WallTime 
     const auto copy = m_local.find(said.name);
     const bool isCopyThere = said.vectorHash != Hash128 {};
     if (!copy) {
-        if (!said.generation.isAlive) {
-            effects.push_back(GenerationSeen {said.name, said.generation});
-            return;
-        }
-        if (!isCopyThere) {
+        if (said.generation.isAlive && !isCopyThere) {
             return;
         }
         effects.push_back(CreateDatabase {said.name, said.generation});
+        if (!said.generation.isAlive) {
+            return;
+        }
     } else if (said.generation > copy->generation) {
         effects.push_back(GenerationSeen {said.name, said.generation});
     }
@@ -187,7 +186,7 @@ void Pump::learnEntries(DatabaseState &state, const storage::VersionVector &entr
         const std::uint64_t now = entries.sequenceOf(incarnation);
         const std::uint64_t before = state.known.sequenceOf(incarnation);
         hasProgress = hasProgress || now > before;
-        isWhole = isWhole && now >= sent.sequence;
+        isWhole = isWhole && (now >= sent.sequence || state.refused.contains(incarnation));
         isLower = isLower || now < before;
     }
     if (!isLower) {

@@ -33,10 +33,11 @@ bool ActivePeers::serves(const NodeId &node, const NodeId &peer) const
 std::optional<LogPosition> RelayRule::deferredThrough(LogPosition position) const
 {
     const ArrivalLog::Arrival *arrival = arrivals->find(position);
-    if (arrival == nullptr || now - arrival->at >= wait || !activePeers->serves(arrival->source, peer)) {
+    if (arrival == nullptr || now - arrival->at >= wait) {
         return std::nullopt;
     }
-    return arrival->last;
+    const bool isServed = arrival->source == peer || activePeers->serves(arrival->source, peer);
+    return isServed ? std::optional(arrival->last) : std::nullopt;
 }
 
 } // namespace driftless::replication

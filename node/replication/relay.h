@@ -55,7 +55,8 @@ struct RelayRule
     Instant now;
     std::chrono::milliseconds wait {1'000}; ///< one heartbeat
 
-    /// The last position of a run that begins at `position` and is left to its source for now; nothing if `position` is not.
+    /// The last position of a run that begins at `position` and is left to its source for now, or came from the peer itself;
+    /// nothing if `position` is not.
     std::optional<LogPosition> deferredThrough(LogPosition position) const;
 };
 

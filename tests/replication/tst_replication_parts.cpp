@@ -169,6 +169,9 @@ void TestReplicationParts::relayIsLeftToWhoServes()
     active.set(node("x"), {node("q"), node("p")});
     QCOMPARE(rule.deferredThrough({7})->value, 9);
     QVERIFY(!rule.deferredThrough({10}).has_value());
+    rule.peer = node("x"); // what a node sent is not sent back to it
+    QCOMPARE(rule.deferredThrough({5})->value, 9);
+    rule.peer = node("p");
     rule.now = kStart + 1s;
     QVERIFY(!rule.deferredThrough({5}).has_value());
     rule.now = kStart + 10ms;
