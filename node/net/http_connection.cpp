@@ -41,6 +41,9 @@ HttpConnection::HttpConnection(HttpServer &server, QTcpSocket *socket, QByteArra
     m_socket->setReadBufferSize(kReadBufferBytes);
     connect(m_socket, &QTcpSocket::readyRead, this, &HttpConnection::resume);
     connect(m_socket, &QTcpSocket::bytesWritten, this, &HttpConnection::onBytesWritten);
+    if (isSecure) {
+        connect(static_cast<QSslSocket *>(m_socket), &QSslSocket::encryptedBytesWritten, this, &HttpConnection::onBytesWritten);
+    }
     connect(m_socket, &QTcpSocket::disconnected, this, &HttpConnection::onDisconnected);
 }
 
@@ -339,14 +342,20 @@ void HttpConnection::flush()
             m_output = QByteArray();
         }
     }
-    if (m_socket->bytesToWrite() > 0) {
+    if (unsentBytes() > 0) {
         m_socket->flush();
     }
 }
 
 qsizetype HttpConnection::outputBytes() const
 {
-    return m_output.size() + m_heldBytes + static_cast<qsizetype>(m_socket->bytesToWrite());
+    return m_output.size() + m_heldBytes + static_cast<qsizetype>(unsentBytes());
+}
+
+qint64 HttpConnection::unsentBytes() const
+{
+    const qint64 encryptedBytes = m_isSecure ? static_cast<const QSslSocket *>(m_socket)->encryptedBytesToWrite() : 0;
+    return m_socket->bytesToWrite() + encryptedBytes;
 }
 
 void HttpConnection::onBytesWritten()
@@ -356,7 +365,7 @@ void HttpConnection::onBytesWritten()
     }
     if (m_isStalled && outputBytes() <= m_server.m_limits.outputBytesMax / 2) {
         m_server.resumeLater(*this);
-    } else if (m_state == State::Last && m_socket->bytesToWrite() == 0) {
+    } else if (m_state == State::Last && unsentBytes() == 0) {
         m_server.resumeLater(*this);
     }
     updateDeadline();
@@ -378,7 +387,7 @@ void HttpConnection::finish()
 
 void HttpConnection::closeOrDrain()
 {
-    if (m_socket->bytesToWrite() > 0) {
+    if (unsentBytes() > 0) {
         return; // onBytesWritten comes back
     }
     if (!m_isRefused) {
@@ -390,10 +399,8 @@ void HttpConnection::closeOrDrain()
     m_wait = Wait::Drain;
     m_deadline = m_server.m_clock.instant() + m_server.m_limits.drainTimeout;
     m_input.clear();
-    if (!shutdownWriting(*m_socket)) {
-        m_socket->disconnectFromHost();
-        return;
-    }
+    // Who waits for the end rather than counting bytes sees it at once; under TLS only at the time-out.
+    static_cast<void>(shutdownWriting(*m_socket));
     drain();
 }
 
@@ -450,12 +457,12 @@ void HttpConnection::updateDeadline()
 {
     const HttpLimits &limits = m_server.m_limits;
     const Instant now = m_server.m_clock.instant();
-    const qint64 unsentBytes = m_socket->bytesToWrite();
+    const qint64 unsent = unsentBytes();
     Wait wait = Wait::Idle;
     if (m_state == State::Draining) {
         return;
     }
-    if (unsentBytes > 0) {
+    if (unsent > 0) {
         wait = Wait::Reader;
     } else if (!m_slots.empty() || m_heldRequest) {
         wait = Wait::Handler;
@@ -465,7 +472,7 @@ void HttpConnection::updateDeadline()
         wait = Wait::Head;
     }
     const bool isNew = wait != m_wait;
-    if (wait == Wait::Idle || (wait == Wait::Reader && (isNew || unsentBytes < m_unsentBytes))) {
+    if (wait == Wait::Idle || (wait == Wait::Reader && (isNew || unsent < m_unsentBytes))) {
         m_deadline = now + limits.idleTimeout;
     } else if (wait == Wait::Body) {
         const auto earned = std::chrono::milliseconds(m_parser.bodyBytes() * 1'000 / limits.bodyBytesPerSecondMin);
@@ -474,7 +481,7 @@ void HttpConnection::updateDeadline()
         m_deadline = now + limits.headerTimeout;
     }
     m_wait = wait;
-    m_unsentBytes = unsentBytes;
+    m_unsentBytes = unsent;
 }
 
 void HttpConnection::checkDeadline(Instant now)

@@ -85,6 +85,7 @@ private:
     void appendResponse(const api::Response &response, const ResponseFrame &frame);
     void flush();
     qsizetype outputBytes() const;
+    qint64 unsentBytes() const; ///< that the system has not taken
 
     // How it ends.
     void closeOrDrain();
