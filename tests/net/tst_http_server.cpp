@@ -117,7 +117,7 @@ private Q_SLOTS:
         row("bare LF", "GET /echo HTTP/1.1\nHost: a\n\n", 400, false);
         row("bare LF inside", "GET /echo HTTP/1.1\r\nHost: a\nX: y\r\n\r\n", 400, false);
         row("bare CR", "GET /echo HTTP/1.1\r\nHost: a\rX: y\r\n\r\n", 400, false);
-        row("NUL", QByteArray("GET /echo HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n", 39), 400, false);
+        row("NUL", QByteArray("GET /echo HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n").replace('y', '\0'), 400, false);
         row("space before colon", "GET /echo HTTP/1.1\r\nHost : a\r\n\r\n", 400, false);
         row("no colon", "GET /echo HTTP/1.1\r\nHost: a\r\nX\r\n\r\n", 400, false);
         row("no name", "GET /echo HTTP/1.1\r\nHost: a\r\n: x\r\n\r\n", 400, false);
