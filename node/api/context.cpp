@@ -34,7 +34,7 @@ Context::Context(engine::Gateway &gateway, Random &random, ApiSettings settings)
 void Context::fail(Call &call, const Error &error, std::optional<int> index)
 {
     const int status = httpStatus(error.code);
-    if (status == 403) {
+    if (error.code == ErrorCode::InvalidApiKey || error.code == ErrorCode::Forbidden) {
         noteDenied(call.request, call.route->pattern, errorName(error.code));
     }
     if (call.route->errors == ErrorShape::Reference) {

@@ -105,9 +105,9 @@ void DatabasesApi::put(const CallPtr &call)
     if (!grant) {
         return;
     }
-    m_context.gateway().createDatabase(grant->database, [this, call, name = grant->database](Result<bool> wasThere) {
+    m_context.gateway().createDatabase(grant->database, [this, call, name = grant->database](Result<bool> created) {
         m_context.answer(
-            *call, std::move(wasThere), [&](bool existed) { return nameResponse(existed ? 200 : 201, name); });
+            *call, std::move(created), [&](bool isNew) { return nameResponse(isNew ? 201 : 200, name); });
     });
 }
 

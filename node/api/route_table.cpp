@@ -13,6 +13,7 @@ const auth::RoleSet kNone;
 const auth::RoleSet kRead {Role::ReadDocument};
 /// Whether a write creates or changes is known behind the door only; the request carries what the key may do.
 const auth::RoleSet kWrite {Role::WriteDocument, Role::UpdateDocument};
+const auth::RoleSet kInsert {Role::WriteDocument};
 const auth::RoleSet kDelete {Role::DeleteDocument};
 const auth::RoleSet kAnyWrite {Role::WriteDocument, Role::UpdateDocument, Role::DeleteDocument};
 
@@ -23,7 +24,7 @@ const Route kRoutes[] = {
     {Method::Delete, routes::kDocument, Endpoint::DeleteDocument, Door::Client, kDelete},
     {Method::Get, routes::kDocuments, Endpoint::ListDocuments, Door::Client, kRead},
     {Method::Post, routes::kDocuments, Endpoint::PostDocument, Door::Client, kWrite, Body::Json},
-    {Method::Post, routes::kRegister, Endpoint::RegisterCollection, Door::Client, kWrite},
+    {Method::Post, routes::kRegister, Endpoint::RegisterCollection, Door::Client, kInsert},
     {Method::Get, routes::kCollections, Endpoint::ListCollections, Door::Client, kRead},
     {Method::Post, routes::kBatch, Endpoint::PostBatch, Door::Client, kAnyWrite, Body::Json, ErrorShape::Problem},
 

@@ -39,7 +39,7 @@ public:
     /// Errors: Forbidden (it does not exist and may not be created), DatabaseDeleted, FileDamaged and the like.
     void open(const DatabaseName &name, bool mayCreate, Answer<void> answer);
     void databases(Answer<std::vector<DatabaseInfo>> answer);
-    /// A PUT of the database: creates it, or answers true if it was there. A deleted one comes back empty as the next generation.
+    /// A PUT of the database: answers true if it was made, false if it was there. A deleted one comes back empty as the next generation.
     void createDatabase(const DatabaseName &name, Answer<bool> answer);
     /// NotFound if it does not exist.
     void deleteDatabase(const DatabaseName &name, Answer<void> answer);
