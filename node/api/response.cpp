@@ -5,17 +5,17 @@ namespace driftless::api {
 Response Response::json(int status, QByteArray body)
 {
     return {.status = status,
-            .contentType = QByteArrayLiteral("application/json; charset=utf-8"),
-            .body = std::move(body),
-            .headers = {}};
+        .contentType = QByteArrayLiteral("application/json; charset=utf-8"),
+        .body = std::move(body),
+        .headers = {}};
 }
 
 Response Response::text(int status, QByteArray body)
 {
     return {.status = status,
-            .contentType = QByteArrayLiteral("text/plain; charset=utf-8"),
-            .body = std::move(body),
-            .headers = {}};
+        .contentType = QByteArrayLiteral("text/plain; charset=utf-8"),
+        .body = std::move(body),
+        .headers = {}};
 }
 
 Response Response::empty(int status)

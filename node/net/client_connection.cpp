@@ -9,16 +9,17 @@ namespace driftless::net {
 
 namespace {
 
-constexpr qsizetype kJoinedBodyBytesMax = 16 * 1024; // smaller ones leave in one packet with the header
+constexpr qsizetype kJoinedBodyBytesMax
+    = 16 * 1024; // smaller ones leave in one packet with the header
 constexpr qsizetype kReadBytes = 64 * 1024;
 
 } // namespace
 
 ClientConnection::ClientConnection(PeerPool &pool,
-                                   const PeerAddress &address,
-                                   const HttpClientLimits &limits,
-                                   const std::optional<QSslConfiguration> &tls,
-                                   Instant now)
+    const PeerAddress &address,
+    const HttpClientLimits &limits,
+    const std::optional<QSslConfiguration> &tls,
+    Instant now)
     : QObject(&pool)
     , m_pool(pool)
     , m_address(address)
@@ -56,13 +57,19 @@ QByteArray ClientConnection::requestHead(const HttpClient::Request &request) con
 {
     QByteArray head;
     head.reserve(512);
-    head.append(request.method).append(' ').append(m_address.pathPrefix).append(request.path).append(" HTTP/1.1\r\nHost: ");
+    head.append(request.method)
+        .append(' ')
+        .append(m_address.pathPrefix)
+        .append(request.path)
+        .append(" HTTP/1.1\r\nHost: ");
     head.append(m_address.hostHeader).append("\r\n");
     for (const auto &[name, value] : request.headers) {
         head.append(name).append(": ").append(value).append("\r\n");
     }
     if (!request.body.isEmpty() || request.method != "GET") {
-        head.append("Content-Length: ").append(QByteArray::number(request.body.size())).append("\r\n");
+        head.append("Content-Length: ")
+            .append(QByteArray::number(request.body.size()))
+            .append("\r\n");
     }
     return head.append("\r\n");
 }
@@ -90,7 +97,8 @@ void ClientConnection::onReadyRead()
         const QByteArray input = m_socket->read(kReadBytes);
         if (m_state != State::Busy) {
             // An answer that nobody asked for: the next one would be taken for another's.
-            die({ErrorCode::Unreachable, "The peer sent an answer that was not asked for.", {}}, false);
+            die({ErrorCode::Unreachable, "The peer sent an answer that was not asked for.", {}},
+                false);
             return;
         }
         switch (m_parser->advance(input)) {
@@ -100,7 +108,8 @@ void ClientConnection::onReadyRead()
             complete();
             break;
         case ResponseParser::Step::Failed:
-            die({ErrorCode::Unreachable, "The peer's answer is malformed or too large.", {}}, false);
+            die({ErrorCode::Unreachable, "The peer's answer is malformed or too large.", {}},
+                false);
             break;
         }
     }
@@ -136,7 +145,8 @@ void ClientConnection::onEnded()
     if (m_state == State::Busy) {
         onReadyRead(); // what came with the end
     }
-    if (m_state == State::Busy && m_parser->hasBegun() && m_parser->finish() == ResponseParser::Step::Complete) {
+    if (m_state == State::Busy && m_parser->hasBegun()
+        && m_parser->finish() == ResponseParser::Step::Complete) {
         complete(); // a body that ends with the connection
         return;
     }
@@ -148,7 +158,8 @@ void ClientConnection::onEnded()
 /// `mayTryAgain`: the connection, not the call, is at fault.
 void ClientConnection::die(const Error &error, bool mayTryAgain)
 {
-    const bool isTriedAgain = mayTryAgain && m_call && !m_call->isSecondTry && m_answeredCount > 0 && !m_parser->hasBegun();
+    const bool isTriedAgain = mayTryAgain && m_call && !m_call->isSecondTry && m_answeredCount > 0
+        && !m_parser->hasBegun();
     const bool wasConnecting = m_state == State::Connecting;
     std::optional<Call> call = abandon();
     if (isTriedAgain) {

@@ -10,14 +10,19 @@
 
 namespace driftless::net {
 
-/// One connection to a peer: one call at a time. A child of its PeerPool, to which it reports; net thread.
+/// One connection to a peer: one call at a time. A child of its PeerPool, to which it reports; net
+/// thread.
 class ClientConnection final : public QObject
 {
     Q_OBJECT
 
 public:
     /// Begins to connect.
-    ClientConnection(PeerPool &pool, const PeerAddress &address, const HttpClientLimits &limits, const std::optional<QSslConfiguration> &tls, Instant now);
+    ClientConnection(PeerPool &pool,
+        const PeerAddress &address,
+        const HttpClientLimits &limits,
+        const std::optional<QSslConfiguration> &tls,
+        Instant now);
 
     bool isConnecting() const { return m_state == State::Connecting; }
     bool isIdle() const { return m_state == State::Idle; }

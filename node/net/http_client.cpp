@@ -13,16 +13,21 @@ namespace {
 
 bool isSafe(QByteArrayView text)
 {
-    return std::none_of(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+    return std::none_of(
+        text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
 bool isWellFormed(const HttpClient::Request &request)
 {
     const bool isMethod = !request.method.isEmpty()
-        && std::all_of(request.method.begin(), request.method.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+        && std::all_of(request.method.begin(), request.method.end(), [](char c) {
+               return c >= 'A' && c <= 'Z';
+           });
     const bool isPath = request.path.startsWith('/')
-        && std::all_of(request.path.begin(), request.path.end(), [](char c) { return c > ' ' && c < 127; });
-    return isMethod && isPath && std::all_of(request.headers.begin(), request.headers.end(), [](const auto &header) {
+        && std::all_of(
+            request.path.begin(), request.path.end(), [](char c) { return c > ' ' && c < 127; });
+    return isMethod && isPath
+        && std::all_of(request.headers.begin(), request.headers.end(), [](const auto &header) {
                return !header.first.isEmpty() && isSafe(header.first) && isSafe(header.second);
            });
 }
@@ -30,9 +35,9 @@ bool isWellFormed(const HttpClient::Request &request)
 } // namespace
 
 HttpClient::HttpClient(const HttpClientLimits &limits,
-                       const Clock &clock,
-                       std::optional<QSslConfiguration> tls,
-                       QObject *parent)
+    const Clock &clock,
+    std::optional<QSslConfiguration> tls,
+    QObject *parent)
     : QObject(parent)
     , m_limits(limits)
     , m_clock(clock)
@@ -63,7 +68,8 @@ void HttpClient::send(Request request, Completion completion)
         m_pools.insert(request.baseUrl, pool);
     }
     if (!isWellFormed(request)) {
-        completion(Error {ErrorCode::InvalidArgument, "The call has a malformed method, path or header.", {}});
+        completion(Error {
+            ErrorCode::InvalidArgument, "The call has a malformed method, path or header.", {}});
         return;
     }
     const Instant deadline = m_clock.instant() + request.timeout;

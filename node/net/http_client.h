@@ -20,18 +20,22 @@ class PeerPool;
 struct HttpClientLimits
 {
     int connectionsPerPeerMax = 4;
-    std::size_t waitingPerPeerMax = 256;             ///< calls that have no connection yet (Busy)
-    qsizetype headerBytesMax = 32 * 1024;            ///< of an answer (Unreachable)
-    qsizetype responseBytesMax = kTransferBytesMax;  ///< of its body (Unreachable)
-    std::chrono::milliseconds connectTimeout {5'000}; ///< then another attempt may do better than the kernel's
-    std::chrono::milliseconds idleTimeout {60'000};  ///< of a kept connection; below the 120 s of our server
+    std::size_t waitingPerPeerMax = 256; ///< calls that have no connection yet (Busy)
+    qsizetype headerBytesMax = 32 * 1024; ///< of an answer (Unreachable)
+    qsizetype responseBytesMax = kTransferBytesMax; ///< of its body (Unreachable)
+    std::chrono::milliseconds connectTimeout {
+        5'000}; ///< then another attempt may do better than the kernel's
+    std::chrono::milliseconds idleTimeout {
+        60'000}; ///< of a kept connection; below the 120 s of our server
 };
 
-/// A small HTTP/1.1 client for calls between nodes: kept connections, TCP_NODELAY, one call at a time on each connection.
-/// (QNetworkAccessManager 6.4 never sets TCP_NODELAY: 44 ms for each larger body.)
+/// A small HTTP/1.1 client for calls between nodes: kept connections, TCP_NODELAY, one call at a
+/// time on each connection. (QNetworkAccessManager 6.4 never sets TCP_NODELAY: 44 ms for each
+/// larger body.)
 ///
-/// A call that died on a kept connection before a byte of its answer came is sent once more, on a new connection: the
-/// peer had closed the kept one meanwhile. So calls must bear being carried out twice, as all of replication does.
+/// A call that died on a kept connection before a byte of its answer came is sent once more, on a
+/// new connection: the peer had closed the kept one meanwhile. So calls must bear being carried out
+/// twice, as all of replication does.
 ///
 /// Lives on the net thread.
 class HttpClient final : public QObject
@@ -44,9 +48,9 @@ public:
 
     /// `tls`: for https peers; the machine's default certificates without it.
     HttpClient(const HttpClientLimits &limits,
-               const Clock &clock,
-               std::optional<QSslConfiguration> tls = std::nullopt,
-               QObject *parent = nullptr);
+        const Clock &clock,
+        std::optional<QSslConfiguration> tls = std::nullopt,
+        QObject *parent = nullptr);
     /// What is under way completes with Unreachable.
     ~HttpClient() override;
 

@@ -16,9 +16,11 @@ namespace {
 
 using api::Method;
 
-constexpr qsizetype kReadBufferBytes = 64 * 1024;  // what the kernel may hand over while we do not read
-constexpr qsizetype kTurnBytesMax = 1 << 20;       // then others have their turn
-constexpr qsizetype kCopiedBodyBytesMax = 16 * 1024; // larger ones are written as they are, without a copy
+constexpr qsizetype kReadBufferBytes
+    = 64 * 1024; // what the kernel may hand over while we do not read
+constexpr qsizetype kTurnBytesMax = 1 << 20; // then others have their turn
+constexpr qsizetype kCopiedBodyBytesMax
+    = 16 * 1024; // larger ones are written as they are, without a copy
 constexpr qsizetype kKeptOutputBytesMax = 256 * 1024;
 
 bool isSafe(Method method)
@@ -28,7 +30,8 @@ bool isSafe(Method method)
 
 } // namespace
 
-HttpConnection::HttpConnection(HttpServer &server, QTcpSocket *socket, QByteArray remoteAddress, bool isSecure)
+HttpConnection::HttpConnection(
+    HttpServer &server, QTcpSocket *socket, QByteArray remoteAddress, bool isSecure)
     : QObject(&server)
     , m_server(server)
     , m_socket(socket)
@@ -42,18 +45,22 @@ HttpConnection::HttpConnection(HttpServer &server, QTcpSocket *socket, QByteArra
     connect(m_socket, &QTcpSocket::readyRead, this, &HttpConnection::resume);
     connect(m_socket, &QTcpSocket::bytesWritten, this, &HttpConnection::onBytesWritten);
     if (isSecure) {
-        connect(static_cast<QSslSocket *>(m_socket), &QSslSocket::encryptedBytesWritten, this, &HttpConnection::onBytesWritten);
+        connect(static_cast<QSslSocket *>(m_socket),
+            &QSslSocket::encryptedBytesWritten,
+            this,
+            &HttpConnection::onBytesWritten);
     }
     connect(m_socket, &QTcpSocket::disconnected, this, &HttpConnection::onDisconnected);
 }
 
 HttpConnection::~HttpConnection() = default;
 
-void HttpConnection::refuse()
+void HttpConnection::turnAway()
 {
-    api::Response response
-        = m_server.m_handler.serverError(503, "busy", "Too many connections. Try again in a second.");
+    api::Response response = m_server.m_handler.serverError(
+        503, "busy", "Too many connections. Try again in a second.");
     response.with("Retry-After", "1");
+    m_isTurnedAway = true;
     m_isRefused = true;
     m_state = State::Last;
     answerNow({.isKeptAlive = false}, std::move(response));
@@ -156,7 +163,8 @@ qsizetype HttpConnection::consume(QByteArrayView input)
             handleComplete();
             break;
         case RequestParser::Step::Failed:
-            answerFailure(m_parser.failure().status, m_parser.failure().code, m_parser.failure().message);
+            answerFailure(
+                m_parser.failure().status, m_parser.failure().code, m_parser.failure().message);
             break;
         }
     }
@@ -175,7 +183,8 @@ void HttpConnection::handleHead(QByteArrayView rawHead)
     if (!request.hasBody) {
         return;
     }
-    if (const QByteArray *expected = request.header("Expect"); expected != nullptr && !m_parser.isHttp10()) {
+    if (const QByteArray *expected = request.header("Expect");
+        expected != nullptr && !m_parser.isHttp10()) {
         if (expected->compare("100-continue", Qt::CaseInsensitive) != 0) {
             answerFailure(417, "expectation-failed", "Only Expect: 100-continue is known here.");
             return;
@@ -183,8 +192,10 @@ void HttpConnection::handleHead(QByteArrayView rawHead)
         m_isContinueDue = true;
     }
     m_bodyStart = m_server.m_clock.instant();
-    if (m_parser.setBodyBytesMax(m_server.m_handler.bodyBytesMax(request)) == RequestParser::Step::Failed) {
-        answerFailure(m_parser.failure().status, m_parser.failure().code, m_parser.failure().message);
+    if (m_parser.setBodyBytesMax(m_server.m_handler.bodyBytesMax(request))
+        == RequestParser::Step::Failed) {
+        answerFailure(
+            m_parser.failure().status, m_parser.failure().code, m_parser.failure().message);
     }
 }
 
@@ -200,7 +211,8 @@ void HttpConnection::handleUpgrade(QByteArrayView rawHead)
     const ResponseFrame frame {.isKeptAlive = m_parser.isKeptAlive()};
     std::optional<api::Response> refusal = m_server.m_handler.refuseUpgrade(request);
     if (!refusal && (version == nullptr || *version != "13")) {
-        refusal = m_server.m_handler.serverError(426, "upgrade-required", "Use WebSocket version 13.");
+        refusal
+            = m_server.m_handler.serverError(426, "upgrade-required", "Use WebSocket version 13.");
         refusal->with("Sec-WebSocket-Version", "13");
     }
     if (!refusal) {
@@ -218,8 +230,8 @@ void HttpConnection::handleUpgrade(QByteArrayView rawHead)
 void HttpConnection::handleComplete()
 {
     const ResponseFrame frame {.isHead = m_parser.request().method == Method::Head,
-                               .isHttp10 = m_parser.isHttp10(),
-                               .isKeptAlive = m_parser.isKeptAlive() && !m_server.m_isStopping};
+        .isHttp10 = m_parser.isHttp10(),
+        .isKeptAlive = m_parser.isKeptAlive() && !m_server.m_isStopping};
     api::Request request = m_parser.take();
     m_isContinueDue = false;
     m_wait = Wait::Handler;
@@ -248,11 +260,11 @@ void HttpConnection::dispatch(api::Request request, const ResponseFrame &frame)
     m_isWriteUnderWay = !isSafe(request.method);
     ++m_server.m_counters.requests;
     m_server.m_handler.handle(std::move(request),
-                              [connection = QPointer<HttpConnection>(this), slot](api::Response response) {
-                                  if (connection) {
-                                      connection->answer(slot, std::move(response));
-                                  }
-                              });
+        [connection = QPointer<HttpConnection>(this), slot](api::Response response) {
+            if (connection) {
+                connection->answer(slot, std::move(response));
+            }
+        });
 }
 
 void HttpConnection::answer(quint64 slot, api::Response response)
@@ -271,7 +283,8 @@ void HttpConnection::answer(quint64 slot, api::Response response)
     answered.response = std::move(response);
     if (m_isInTurn) {
         writeAnswered();
-    } else if (m_slots.size() == 1 && m_state == State::Open && m_input.isEmpty() && !m_heldRequest && !m_isContinueDue) {
+    } else if (m_slots.size() == 1 && m_state == State::Open && m_input.isEmpty() && !m_heldRequest
+        && !m_isContinueDue) {
         writeAnswered(); // nothing else to do for this client: at once
         endTurn();
     } else {
@@ -289,16 +302,16 @@ void HttpConnection::answerNow(const ResponseFrame &frame, api::Response respons
 void HttpConnection::answerFailure(int status, QByteArrayView code, QByteArrayView message)
 {
     HttpCounters &counters = m_server.m_counters;
-    ++(status == 408       ? counters.timedOut
-           : status == 413 ? counters.bodyTooLarge
-           : status == 414 ? counters.targetTooLong
-           : status == 431 ? counters.headerTooLarge
-                           : counters.malformed);
+    ++(status == 408        ? counters.timedOut
+            : status == 413 ? counters.bodyTooLarge
+            : status == 414 ? counters.targetTooLong
+            : status == 431 ? counters.headerTooLarge
+                            : counters.malformed);
     m_isRefused = true;
     m_isContinueDue = false;
     m_state = State::Last;
     answerNow({.isHead = m_parser.request().method == Method::Head, .isKeptAlive = false},
-              m_server.m_handler.serverError(status, code, message));
+        m_server.m_handler.serverError(status, code, message));
 }
 
 void HttpConnection::writeAnswered()
@@ -354,7 +367,8 @@ qsizetype HttpConnection::outputBytes() const
 
 qint64 HttpConnection::unsentBytes() const
 {
-    const qint64 encryptedBytes = m_isSecure ? static_cast<const QSslSocket *>(m_socket)->encryptedBytesToWrite() : 0;
+    const qint64 encryptedBytes
+        = m_isSecure ? static_cast<const QSslSocket *>(m_socket)->encryptedBytesToWrite() : 0;
     return m_socket->bytesToWrite() + encryptedBytes;
 }
 
@@ -394,12 +408,14 @@ void HttpConnection::closeOrDrain()
         m_socket->disconnectFromHost();
         return;
     }
-    // Closing with unread input would reset the connection, and the client might never see the answer.
+    // Closing with unread input would reset the connection, and the client might never see the
+    // answer.
     m_state = State::Draining;
     m_wait = Wait::Drain;
     m_deadline = m_server.m_clock.instant() + m_server.m_limits.drainTimeout;
     m_input.clear();
-    // Who waits for the end rather than counting bytes sees it at once; under TLS only at the time-out.
+    // Who waits for the end rather than counting bytes sees it at once; under TLS only at the
+    // time-out.
     static_cast<void>(shutdownWriting(*m_socket));
     drain();
 }
@@ -449,7 +465,9 @@ void HttpConnection::close()
     m_heldRequest.reset();
     m_socket->disconnect(this);
     m_socket->abort();
-    m_server.releaseAddress(m_remoteAddress);
+    if (!m_isTurnedAway) {
+        m_server.releaseAddress(m_remoteAddress);
+    }
     m_server.forget(*this);
 }
 
@@ -475,7 +493,8 @@ void HttpConnection::updateDeadline()
     if (wait == Wait::Idle || (wait == Wait::Reader && (isNew || unsent < m_unsentBytes))) {
         m_deadline = now + limits.idleTimeout;
     } else if (wait == Wait::Body) {
-        const auto earned = std::chrono::milliseconds(m_parser.bodyBytes() * 1'000 / limits.bodyBytesPerSecondMin);
+        const auto earned = std::chrono::milliseconds(
+            m_parser.bodyBytes() * 1'000 / limits.bodyBytesPerSecondMin);
         m_deadline = m_bodyStart + limits.bodyTimeout + earned;
     } else if (wait == Wait::Head && isNew) {
         m_deadline = now + limits.headerTimeout;

@@ -16,12 +16,15 @@ namespace driftless::net {
 
 class HttpServer;
 
-/// One client: reads requests, hands them to the handler, writes the answers in the order of the requests.
+/// One client: reads requests, hands them to the handler, writes the answers in the order of the
+/// requests.
 ///
-/// Requests without effect (GET, HEAD, OPTIONS) run beside each other; any other waits for all before it, and holds back
-/// those behind it (RFC 9112 9.3.2), so that a pipelined read sees the write in front of it.
+/// Requests without effect (GET, HEAD, OPTIONS) run beside each other; any other waits for all
+/// before it, and holds back those behind it (RFC 9112 9.3.2), so that a pipelined read sees the
+/// write in front of it.
 ///
-/// Owned by the HttpServer; net thread. Answers name their connection weakly: one that died is no harm.
+/// Owned by the HttpServer; net thread. Answers name their connection weakly: one that died is no
+/// harm.
 class HttpConnection final : public QObject
 {
     Q_OBJECT
@@ -32,7 +35,7 @@ public:
     ~HttpConnection() override;
 
     /// Answers 503 at once and closes: over a limit of connections.
-    void refuse();
+    void turnAway();
     /// A turn: writes what was answered, dispatches what waited, reads on.
     void resume();
     /// No further request is begun; closes once those under way are answered.
@@ -42,15 +45,14 @@ public:
     /// Ends it now.
     void close();
 
-    const QByteArray &remoteAddress() const { return m_remoteAddress; }
-    bool isRefused() const { return m_isRefused; }
+    bool isTurnedAway() const { return m_isTurnedAway; }
 
 private:
     enum class State {
         Open,
-        Last,      ///< no further request is read; closes behind the last answer
+        Last, ///< no further request is read; closes behind the last answer
         Upgrading, ///< as Last, but then the socket goes to the WebSockets
-        Draining,  ///< everything is said; reads on so that the client sees it
+        Draining, ///< everything is said; reads on so that the client sees it
         Closed,
     };
     enum class Wait { Head, Idle, Body, Handler, Reader, Drain };
@@ -100,17 +102,18 @@ private:
     RequestParser m_parser;
 
     State m_state = State::Open;
-    bool m_isRefused = false;    ///< ends because of an error: more input may come, which nobody reads
-    bool m_isInTurn = false;     ///< answers are collected and leave at its end
-    bool m_isStalled = false;    ///< not read, because the client does not take its answers
-    bool m_isFresh = true;       ///< no byte has come yet
-    QByteArray m_input;          ///< read, not consumed
-    QByteArray m_output;         ///< to be written at the end of the turn
+    bool m_isRefused = false; ///< ends because of an error: more input may come, which nobody reads
+    bool m_isTurnedAway = false;
+    bool m_isInTurn = false; ///< answers are collected and leave at its end
+    bool m_isStalled = false; ///< not read, because the client does not take its answers
+    bool m_isFresh = true; ///< no byte has come yet
+    QByteArray m_input; ///< read, not consumed
+    QByteArray m_output; ///< to be written at the end of the turn
     QByteArray m_upgradeHead;
 
-    std::deque<Slot> m_slots;    ///< requests that were dispatched, in order
-    quint64 m_firstSlot = 0;     ///< number of the first of them
-    qsizetype m_heldBytes = 0;   ///< of answers that wait for one before them
+    std::deque<Slot> m_slots; ///< requests that were dispatched, in order
+    quint64 m_firstSlot = 0; ///< number of the first of them
+    qsizetype m_heldBytes = 0; ///< of answers that wait for one before them
     bool m_isWriteUnderWay = false;
     std::optional<api::Request> m_heldRequest; ///< complete; waits for those before it
     ResponseFrame m_heldFrame;

@@ -24,7 +24,7 @@ namespace {
 
 constexpr qsizetype kScratchBytes = 64 * 1024;
 constexpr int kBacklogMax = 1'024;
-constexpr int kRefusedMax = 64; // connections that are told 503; more are simply closed
+constexpr int kTurnedAwayMax = 64; // connections that are told 503; more are simply closed
 const auto kResumeEvent = static_cast<QEvent::Type>(QEvent::registerEventType());
 
 /// Hands each new descriptor on, before Qt makes a socket of it.
@@ -59,8 +59,9 @@ QByteArray addressText(const QHostAddress &address)
 Result<ListenAddress> ListenAddress::parse(QByteArrayView text)
 {
     const Error malformed {ErrorCode::InvalidArgument,
-                           "\"" + text.toByteArray() + "\" is no address to listen on: write host:port, [ipv6]:port or a port.",
-                           {}};
+        "\"" + text.toByteArray()
+            + "\" is no address to listen on: write host:port, [ipv6]:port or a port.",
+        {}};
     const qsizetype colon = text.lastIndexOf(':');
     QByteArrayView host = colon < 0 ? QByteArrayView("*") : text.first(colon);
     bool isNumber = false;
@@ -71,11 +72,13 @@ Result<ListenAddress> ListenAddress::parse(QByteArrayView text)
     if (host.startsWith('[') && host.endsWith(']')) {
         host = host.sliced(1, host.size() - 2);
     }
-    ListenAddress address {.host = host.toByteArray(), .port = static_cast<quint16>(port), .tls = {}};
+    ListenAddress address {
+        .host = host.toByteArray(), .port = static_cast<quint16>(port), .tls = {}};
     if (address.host == "+" || address.host.isEmpty()) {
         address.host = "*";
     }
-    if (address.host != "*" && address.host != "localhost" && QHostAddress(QString::fromLatin1(address.host)).isNull()) {
+    if (address.host != "*" && address.host != "localhost"
+        && QHostAddress(QString::fromLatin1(address.host)).isNull()) {
         return malformed;
     }
     return address;
@@ -83,10 +86,12 @@ Result<ListenAddress> ListenAddress::parse(QByteArrayView text)
 
 bool ListenAddress::isLoopback() const
 {
-    return host == "localhost" || (host != "*" && QHostAddress(QString::fromLatin1(host)).isLoopback());
+    return host == "localhost"
+        || (host != "*" && QHostAddress(QString::fromLatin1(host)).isLoopback());
 }
 
-HttpServer::HttpServer(const HttpLimits &limits, api::Handler &handler, const Clock &clock, QObject *parent)
+HttpServer::HttpServer(
+    const HttpLimits &limits, api::Handler &handler, const Clock &clock, QObject *parent)
     : QObject(parent)
     , m_limits(limits)
     , m_handler(handler)
@@ -112,17 +117,18 @@ HttpServer::~HttpServer()
 std::chrono::milliseconds HttpServer::tickInterval() const
 {
     const auto shortest = std::min({m_limits.headerTimeout,
-                                    m_limits.bodyTimeout,
-                                    m_limits.idleTimeout,
-                                    m_limits.drainTimeout,
-                                    m_limits.pingInterval});
+        m_limits.bodyTimeout,
+        m_limits.idleTimeout,
+        m_limits.drainTimeout,
+        m_limits.pingInterval});
     return std::clamp(shortest / 8, std::chrono::milliseconds(5), std::chrono::milliseconds(1'000));
 }
 
 Result<quint16> HttpServer::listen(const ListenAddress &address)
 {
     DRIFTLESS_ASSERT(thread() == QThread::currentThread());
-    auto *listener = new Listener([this, tls = address.tls](qintptr descriptor) { accept(descriptor, tls); }, this);
+    auto *listener = new Listener(
+        [this, tls = address.tls](qintptr descriptor) { accept(descriptor, tls); }, this);
     const QHostAddress host = address.host == "*" ? QHostAddress(QHostAddress::Any)
         : address.host == "localhost"             ? QHostAddress(QHostAddress::LocalHost)
                                                   : QHostAddress(QString::fromLatin1(address.host));
@@ -130,8 +136,9 @@ Result<quint16> HttpServer::listen(const ListenAddress &address)
         const QByteArray reason = listener->errorString().toUtf8();
         delete listener;
         return Error {ErrorCode::Unreachable,
-                      "Cannot listen on " + address.host + ":" + QByteArray::number(address.port) + ": " + reason,
-                      {}};
+            "Cannot listen on " + address.host + ":" + QByteArray::number(address.port) + ": "
+                + reason,
+            {}};
     }
     connect(listener, &QTcpServer::acceptError, this, [this] {
         // Out of descriptors, most likely. Qt has paused the listener; the next tick tries again.
@@ -172,9 +179,9 @@ void HttpServer::accept(qintptr descriptor, const std::optional<QSslConfiguratio
         return;
     }
     const QByteArray remoteAddress = addressText(socket->peerAddress());
-    const bool isFull = connectionCount() >= m_limits.connectionsMax
+    const bool isFull = connectionCount() - m_turnedAwayCount >= m_limits.connectionsMax
         || m_addresses.value(remoteAddress) >= m_limits.connectionsPerAddressMax;
-    if (isFull && m_refusedCount >= kRefusedMax) {
+    if (isFull && m_turnedAwayCount >= kTurnedAwayMax) {
         ++m_counters.connectionsRefused;
         socket->abort();
         delete socket;
@@ -182,12 +189,13 @@ void HttpServer::accept(qintptr descriptor, const std::optional<QSslConfiguratio
     }
     auto *connection = new HttpConnection(*this, socket, remoteAddress, tls.has_value());
     m_connections.insert(connection);
-    ++m_addresses[remoteAddress];
     if (isFull) {
         ++m_counters.connectionsRefused;
-        connection->refuse();
+        ++m_turnedAwayCount;
+        connection->turnAway();
     } else {
         ++m_counters.connections;
+        ++m_addresses[remoteAddress];
     }
 }
 
@@ -199,6 +207,7 @@ int HttpServer::connectionCount() const
 void HttpServer::forget(HttpConnection &connection)
 {
     m_connections.erase(&connection);
+    m_turnedAwayCount -= connection.isTurnedAway() ? 1 : 0;
     connection.deleteLater(); // it is in the middle of something
     reportIfStopped();
 }
@@ -254,7 +263,8 @@ void HttpServer::timerEvent(QTimerEvent *event)
     const Instant now = m_clock.instant();
     const std::vector<HttpConnection *> connections(m_connections.begin(), m_connections.end());
     for (HttpConnection *connection : connections) {
-        connection->checkDeadline(now); // closed ones are deleted later, so none of them dangles here
+        connection->checkDeadline(
+            now); // closed ones are deleted later, so none of them dangles here
     }
     m_hints->checkDeadlines(now);
     if (m_isStopping && now >= m_stopDeadline) {

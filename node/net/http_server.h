@@ -27,32 +27,37 @@ class WsHints;
 /// Where to listen.
 struct ListenAddress
 {
-    QByteArray host;  ///< an IP address, "localhost" (127.0.0.1), or "*" for all of the machine
+    QByteArray host; ///< an IP address, "localhost" (127.0.0.1), or "*" for all of the machine
     quint16 port = 0; ///< 0: any free one
     std::optional<QSslConfiguration> tls; ///< with certificate and key: https and wss
 
-    /// From "host:port", "[::1]:port" or "port" alone (then of all addresses). Error: InvalidArgument.
+    /// From "host:port", "[::1]:port" or "port" alone (then of all addresses). Error:
+    /// InvalidArgument.
     static Result<ListenAddress> parse(QByteArrayView text);
     bool isLoopback() const;
 };
 
-/// The HTTP/1.1 and WebSocket server of the node. Lives, and is used, on the net thread only; `handler` is called on it.
-/// Owns the listeners and the connections.
+/// The HTTP/1.1 and WebSocket server of the node. Lives, and is used, on the net thread only;
+/// `handler` is called on it. Owns the listeners and the connections.
 class HttpServer final : public QObject
 {
     Q_OBJECT
 
 public:
     /// `limits`, `handler` and `clock` outlive the server.
-    HttpServer(const HttpLimits &limits, api::Handler &handler, const Clock &clock, QObject *parent = nullptr);
+    HttpServer(const HttpLimits &limits,
+        api::Handler &handler,
+        const Clock &clock,
+        QObject *parent = nullptr);
     ~HttpServer() override;
 
-    /// Also listens there; answers the real port. Error: Unreachable (in use, not an address of this machine, forbidden),
-    /// with the address in the message.
+    /// Also listens there; answers the real port. Error: Unreachable (in use, not an address of
+    /// this machine, forbidden), with the address in the message.
     Result<quint16> listen(const ListenAddress &address);
 
-    /// Stops listening, closes idle connections, and the others once their requests are answered; after `grace` whatever
-    /// is left is cut off. stopped() comes when nothing is left, perhaps at once.
+    /// Stops listening, closes idle connections, and the others once their requests are answered;
+    /// after `grace` whatever is left is cut off. stopped() comes when nothing is left, perhaps at
+    /// once.
     void stop(std::chrono::milliseconds grace);
 
     const HttpCounters &counters() const { return m_counters; }
@@ -73,7 +78,8 @@ private:
     QTcpSocket *makeSocket(qintptr descriptor, const std::optional<QSslConfiguration> &tls);
     void forget(HttpConnection &connection);
     void releaseAddress(const QByteArray &remoteAddress);
-    /// Has `connection` resumed once the present event is over: answers of one batch leave together.
+    /// Has `connection` resumed once the present event is over: answers of one batch leave
+    /// together.
     void resumeLater(HttpConnection &connection);
     void resumeScheduled();
     void refreshDate();
@@ -88,7 +94,7 @@ private:
     std::unordered_set<HttpConnection *> m_connections; ///< children
     QHash<QByteArray, int> m_addresses; ///< connections from each, WebSockets counted
     std::unique_ptr<WsHints> m_hints;
-    int m_refusedCount = 0; ///< connections that only hear that there is no room
+    int m_turnedAwayCount = 0; ///< of them; they only hear that there is no room, and take none
     std::vector<QPointer<HttpConnection>> m_scheduled;
     QByteArray m_scratch; ///< what one read takes; shared, as one connection reads at a time
     QByteArray m_date;

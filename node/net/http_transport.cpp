@@ -3,10 +3,10 @@
 namespace driftless::net {
 
 HttpTransport::HttpTransport(NetThread &net,
-                             Executor &completions,
-                             const Clock &clock,
-                             const HttpClientLimits &limits,
-                             std::optional<QSslConfiguration> tls)
+    Executor &completions,
+    const Clock &clock,
+    const HttpClientLimits &limits,
+    std::optional<QSslConfiguration> tls)
     : m_net(net)
     , m_completions(completions)
 {
@@ -20,9 +20,11 @@ HttpTransport::~HttpTransport()
 
 void HttpTransport::send(replication::TransportRequest request, Completion completion)
 {
-    Completion deliver = [&completions = m_completions, completion = std::move(completion)](Result<replication::TransportReply> reply) {
+    Completion deliver = [&completions = m_completions, completion = std::move(completion)](
+                             Result<replication::TransportReply> reply) {
         // Refused only by an executor that is stopping, when nobody waits for the answer any more.
-        static_cast<void>(completions.postUnbounded([completion, reply = std::move(reply)]() mutable { completion(std::move(reply)); }));
+        static_cast<void>(completions.postUnbounded(
+            [completion, reply = std::move(reply)]() mutable { completion(std::move(reply)); }));
     };
     const bool isTaken = m_net.executor().post(
         [client = m_client.get(), request = std::move(request), deliver]() mutable {

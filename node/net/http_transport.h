@@ -11,16 +11,18 @@
 
 namespace driftless::net {
 
-/// Carries the calls of replication over HTTP: the sockets work on the net thread, completions come on `completions`.
+/// Carries the calls of replication over HTTP: the sockets work on the net thread, completions come
+/// on `completions`.
 class HttpTransport final : public replication::Transport
 {
 public:
-    /// Everything that is referred to outlives the transport. Any thread but the net thread, as for the destructor.
+    /// Everything that is referred to outlives the transport. Any thread but the net thread, as for
+    /// the destructor.
     HttpTransport(NetThread &net,
-                  Executor &completions,
-                  const Clock &clock,
-                  const HttpClientLimits &limits = {},
-                  std::optional<QSslConfiguration> tls = std::nullopt);
+        Executor &completions,
+        const Clock &clock,
+        const HttpClientLimits &limits = {},
+        std::optional<QSslConfiguration> tls = std::nullopt);
     /// What is under way completes with Unreachable, if `completions` still takes it.
     ~HttpTransport() override;
 

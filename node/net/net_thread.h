@@ -9,8 +9,8 @@
 
 namespace driftless::net {
 
-/// The thread with a Qt event loop on which all of `net` lives: server, transport and their sockets are made, used and
-/// destroyed by functions that run() carries out on it.
+/// The thread with a Qt event loop on which all of `net` lives: server, transport and their sockets
+/// are made, used and destroyed by functions that run() carries out on it.
 class NetThread
 {
 public:
@@ -27,8 +27,8 @@ public:
     /// Runs `function` on the thread and waits for it. Any thread but that one, before stop().
     void run(const Task &function);
 
-    /// Ends the event loop and joins; what was posted and not yet run is dropped. All that lives on the thread must have
-    /// been destroyed by then. Idempotent; any thread but that one.
+    /// Ends the event loop and joins; what was posted and not yet run is dropped. All that lives on
+    /// the thread must have been destroyed by then. Idempotent; any thread but that one.
     void stop();
 
 private:

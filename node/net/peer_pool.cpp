@@ -17,7 +17,9 @@ Result<PeerAddress> PeerAddress::parse(const QByteArray &baseUrl)
     const bool isSecure = scheme == QLatin1String("https");
     if (!url.isValid() || url.host().isEmpty() || (!isSecure && scheme != QLatin1String("http"))
         || !url.userInfo().isEmpty() || url.hasQuery() || url.hasFragment()) {
-        return Error {ErrorCode::InvalidArgument, "A peer's address is http://host:port or https://host:port.", {}};
+        return Error {ErrorCode::InvalidArgument,
+            "A peer's address is http://host:port or https://host:port.",
+            {}};
     }
     PeerAddress address;
     address.isSecure = isSecure;
@@ -66,13 +68,14 @@ void PeerPool::send(Call call)
     pump();
 }
 
-/// Gives waiting calls to idle connections, oldest first, and opens as many more connections as calls are left.
+/// Gives waiting calls to idle connections, oldest first, and opens as many more connections as
+/// calls are left.
 void PeerPool::pump()
 {
     while (!m_waiting.empty()) {
-        const auto idle = std::find_if(m_connections.begin(), m_connections.end(), [](const ClientConnection *connection) {
-            return connection->isIdle();
-        });
+        const auto idle = std::find_if(m_connections.begin(),
+            m_connections.end(),
+            [](const ClientConnection *connection) { return connection->isIdle(); });
         if (idle == m_connections.end()) {
             break;
         }
@@ -80,12 +83,13 @@ void PeerPool::pump()
         m_waiting.pop_front();
         (*idle)->start(std::move(call));
     }
-    const auto connecting = std::count_if(m_connections.begin(), m_connections.end(), [](const ClientConnection *connection) {
-        return connection->isConnecting();
-    });
+    const auto connecting = std::count_if(m_connections.begin(),
+        m_connections.end(),
+        [](const ClientConnection *connection) { return connection->isConnecting(); });
     auto missing = static_cast<std::ptrdiff_t>(m_waiting.size()) - connecting;
     while (missing-- > 0 && connectionCount() < m_client.m_limits.connectionsPerPeerMax) {
-        m_connections.push_back(new ClientConnection(*this, m_address, m_client.m_limits, m_client.m_tls, now()));
+        m_connections.push_back(
+            new ClientConnection(*this, m_address, m_client.m_limits, m_client.m_tls, now()));
     }
     m_client.armFor(nextDeadline());
 }
@@ -105,9 +109,10 @@ void PeerPool::onStale(ClientConnection &connection, Call call)
     remove(connection);
     // The other idle ones have very likely ended too.
     std::vector<ClientConnection *> idle;
-    std::copy_if(m_connections.begin(), m_connections.end(), std::back_inserter(idle), [](const ClientConnection *other) {
-        return other->isIdle();
-    });
+    std::copy_if(m_connections.begin(),
+        m_connections.end(),
+        std::back_inserter(idle),
+        [](const ClientConnection *other) { return other->isIdle(); });
     for (ClientConnection *other : idle) {
         other->abandon();
         remove(*other);

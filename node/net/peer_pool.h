@@ -34,7 +34,8 @@ struct Call
     bool isSecondTry = false;
 };
 
-/// Connections to one peer, and the calls that wait for one, in order. A child of the HttpClient; net thread.
+/// Connections to one peer, and the calls that wait for one, in order. A child of the HttpClient;
+/// net thread.
 class PeerPool final : public QObject
 {
     Q_OBJECT

@@ -31,7 +31,8 @@ struct QtExecutor::State
 void QtExecutor::State::wake(const std::shared_ptr<State> &self)
 {
     isWakeDue = true;
-    QMetaObject::invokeMethod(target, [self] { drain(self); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        target, [self] { drain(self); }, Qt::QueuedConnection);
 }
 
 bool QtExecutor::State::enqueue(const std::shared_ptr<State> &self, Task task, std::size_t bound)
@@ -60,7 +61,11 @@ QtExecutor::QtExecutor(QObject &target, std::size_t queueMax, std::size_t batchM
 {
     m_state->target = &target;
     QObject::connect(
-        &target, &QObject::destroyed, &target, [state = m_state] { state->close(); }, Qt::DirectConnection);
+        &target,
+        &QObject::destroyed,
+        &target,
+        [state = m_state] { state->close(); },
+        Qt::DirectConnection);
 }
 
 QtExecutor::~QtExecutor()
@@ -93,7 +98,8 @@ void QtExecutor::drain(const std::shared_ptr<State> &state)
             batch.swap(state->queue);
         } else {
             const auto end = state->queue.begin() + static_cast<std::ptrdiff_t>(state->batchMax);
-            batch.assign(std::make_move_iterator(state->queue.begin()), std::make_move_iterator(end));
+            batch.assign(
+                std::make_move_iterator(state->queue.begin()), std::make_move_iterator(end));
             state->queue.erase(state->queue.begin(), end);
             if (state->target != nullptr) {
                 state->wake(state);

@@ -9,14 +9,16 @@
 
 namespace driftless::net {
 
-/// An Executor whose tasks run in a Qt thread: the one of `target`. The only place that posts into Qt's event loops; it
-/// wakes the loop once for a batch, and lets it look after its sockets between two batches.
+/// An Executor whose tasks run in a Qt thread: the one of `target`. The only place that posts into
+/// Qt's event loops; it wakes the loop once for a batch, and lets it look after its sockets between
+/// two batches.
 ///
 /// Any thread. Once `target` is gone, posts answer false and what waited is dropped.
 class QtExecutor final : public Executor
 {
 public:
-    /// `target` is only an address to post to. `queueMax`: tasks waiting at once. `batchMax`: tasks run in one go.
+    /// `target` is only an address to post to. `queueMax`: tasks waiting at once. `batchMax`: tasks
+    /// run in one go.
     QtExecutor(QObject &target, std::size_t queueMax, std::size_t batchMax);
     ~QtExecutor() override;
 

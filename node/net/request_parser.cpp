@@ -18,8 +18,9 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using api::Method;
 
-constexpr qsizetype kBodyReserveBytesMax = 1 << 20; // what a client merely announces is not allocated
-constexpr qsizetype kRequestLineExtraBytes = 64;    // method, blanks and version beside the target
+constexpr qsizetype kBodyReserveBytesMax = 1
+    << 20; // what a client merely announces is not allocated
+constexpr qsizetype kRequestLineExtraBytes = 64; // method, blanks and version beside the target
 
 QByteArray toBytes(beast::string_view text)
 {
@@ -104,10 +105,10 @@ public:
 
 protected:
     void on_request_impl(http::verb verb,
-                         beast::string_view name,
-                         beast::string_view requestTarget,
-                         int requestVersion,
-                         beast::error_code & /*ec*/) override
+        beast::string_view name,
+        beast::string_view requestTarget,
+        int requestVersion,
+        beast::error_code & /*ec*/) override
     {
         request.method = methodOf(verb);
         request.methodName = toBytes(name);
@@ -116,16 +117,16 @@ protected:
     }
 
     void on_response_impl(int /*status*/,
-                          beast::string_view /*reason*/,
-                          int /*responseVersion*/,
-                          beast::error_code & /*ec*/) override
+        beast::string_view /*reason*/,
+        int /*responseVersion*/,
+        beast::error_code & /*ec*/) override
     {
     }
 
     void on_field_impl(http::field field,
-                       beast::string_view name,
-                       beast::string_view value,
-                       beast::error_code & /*ec*/) override
+        beast::string_view name,
+        beast::string_view value,
+        beast::error_code & /*ec*/) override
     {
         if (isHeadDone) {
             return; // a trailer: it must not pass for a header that was checked
@@ -136,7 +137,8 @@ protected:
             break;
         case http::field::content_length:
             ++contentLengthCount;
-            isContentLengthDecimal = isDecimal(QByteArrayView(value.data(), static_cast<qsizetype>(value.size())));
+            isContentLengthDecimal
+                = isDecimal(QByteArrayView(value.data(), static_cast<qsizetype>(value.size())));
             break;
         case http::field::transfer_encoding:
             ++transferEncodingCount;
@@ -153,11 +155,12 @@ protected:
 
     void on_header_impl(beast::error_code & /*ec*/) override { isHeadDone = true; }
 
-    void on_body_init_impl(const boost::optional<std::uint64_t> &length, beast::error_code & /*ec*/) override
+    void on_body_init_impl(
+        const boost::optional<std::uint64_t> &length, beast::error_code & /*ec*/) override
     {
         if (length) {
-            request.body.reserve(static_cast<qsizetype>(
-                std::min<std::uint64_t>(*length, static_cast<std::uint64_t>(kBodyReserveBytesMax))));
+            request.body.reserve(static_cast<qsizetype>(std::min<std::uint64_t>(
+                *length, static_cast<std::uint64_t>(kBodyReserveBytesMax))));
         }
     }
 
@@ -167,7 +170,8 @@ protected:
         return part.size();
     }
 
-    void on_chunk_header_impl(std::uint64_t size, beast::string_view /*extension*/, beast::error_code &ec) override
+    void on_chunk_header_impl(
+        std::uint64_t size, beast::string_view /*extension*/, beast::error_code &ec) override
     {
         if (size > static_cast<std::uint64_t>(bodyBytesMax - request.body.size())) {
             isOverBodyLimit = true;
@@ -175,7 +179,8 @@ protected:
         }
     }
 
-    std::size_t on_chunk_body_impl(std::uint64_t /*remain*/, beast::string_view part, beast::error_code & /*ec*/) override
+    std::size_t on_chunk_body_impl(
+        std::uint64_t /*remain*/, beast::string_view part, beast::error_code & /*ec*/) override
     {
         request.body.append(part.data(), static_cast<qsizetype>(part.size()));
         return part.size();
@@ -250,7 +255,8 @@ RequestParser::Step RequestParser::advanceHead(QByteArrayView input, qsizetype &
     qsizetype skipped = 0;
     if (m_scannedBytes == 0) {
         // RFC 9112 2.2: empty lines before a request line are ignored.
-        while (input.size() >= skipped + 2 && input[skipped] == '\r' && input[skipped + 1] == '\n') {
+        while (
+            input.size() >= skipped + 2 && input[skipped] == '\r' && input[skipped + 1] == '\n') {
             skipped += 2;
         }
         consumed = skipped;
@@ -275,7 +281,8 @@ RequestParser::Step RequestParser::advanceHead(QByteArrayView input, qsizetype &
     m_lineCount = 0;
 
     Message &message = *m_message;
-    message.put(boost::asio::const_buffer(rest.data(), static_cast<std::size_t>(headBytes)), message.error);
+    message.put(
+        boost::asio::const_buffer(rest.data(), static_cast<std::size_t>(headBytes)), message.error);
     consumed = skipped + headBytes;
     if (message.error == http::error::bad_version
         && endsInVersion(rest.first(rest.indexOf('\r')))) {
@@ -287,14 +294,14 @@ RequestParser::Step RequestParser::advanceHead(QByteArrayView input, qsizetype &
     return checkHead();
 }
 
-/// Length of the head with its empty line, or -1 while that has not come. Looks at each byte once; Beast would accept a
-/// folded line, and would wait for ever for a line end that is a bare LF.
+/// Length of the head with its empty line, or -1 while that has not come. Looks at each byte once;
+/// Beast would accept a folded line, and would wait for ever for a line end that is a bare LF.
 qsizetype RequestParser::findHeadEnd(QByteArrayView head)
 {
     const qsizetype size = head.size();
     for (;;) {
-        const auto *const found = static_cast<const char *>(
-            std::memchr(head.data() + m_scannedBytes, '\n', static_cast<std::size_t>(size - m_scannedBytes)));
+        const auto *const found = static_cast<const char *>(std::memchr(
+            head.data() + m_scannedBytes, '\n', static_cast<std::size_t>(size - m_scannedBytes)));
         if (found == nullptr) {
             break;
         }
@@ -339,15 +346,19 @@ RequestParser::Step RequestParser::checkHead()
         return fail(414, "target-too-long", "The request target is longer than this node takes.");
     }
     if (static_cast<int>(message.request.headers.size()) > m_limits.headerCountMax) {
-        return fail(431, "header-too-large", "The header has more bytes or fields than this node takes.");
+        return fail(
+            431, "header-too-large", "The header has more bytes or fields than this node takes.");
     }
     if (message.transferEncodingCount > 0) {
         if (message.contentLengthCount > 0 || message.version == 10) {
             return fail(400, "malformed-request", "Transfer-Encoding is not allowed here.");
         }
-        // "xchunked" is no chunked to Beast, and would leave the body to be read as the next request.
+        // "xchunked" is no chunked to Beast, and would leave the body to be read as the next
+        // request.
         if (message.transferEncodingCount > 1 || !message.isTransferEncodingChunked) {
-            return fail(501, "transfer-encoding-not-supported", "Send the body with Transfer-Encoding: chunked or with Content-Length.");
+            return fail(501,
+                "transfer-encoding-not-supported",
+                "Send the body with Transfer-Encoding: chunked or with Content-Length.");
         }
     }
     if (message.contentLengthCount > 1 || !message.isContentLengthDecimal) {
@@ -356,7 +367,8 @@ RequestParser::Step RequestParser::checkHead()
     if (message.hostCount > 1 || (message.hostCount == 0 && message.version >= 11)) {
         return fail(400, "malformed-request", "Exactly one Host header is needed.");
     }
-    if (const QByteArray *host = message.request.header("Host"); host != nullptr && !isHostValid(*host)) {
+    if (const QByteArray *host = message.request.header("Host");
+        host != nullptr && !isHostValid(*host)) {
         return fail(400, "malformed-request", "The Host header is not a host.");
     }
     if (!setTarget()) {
@@ -372,7 +384,8 @@ bool RequestParser::setTarget()
 {
     Message &message = *m_message;
     QByteArrayView target = message.target;
-    const bool isEncoded = std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c < 127 && c != '#'; });
+    const bool isEncoded = std::all_of(
+        target.begin(), target.end(), [](char c) { return c > ' ' && c < 127 && c != '#'; });
     if (!isEncoded) {
         return false;
     }
@@ -429,7 +442,8 @@ RequestParser::Step RequestParser::advanceBody(QByteArrayView input, qsizetype &
         return Step::NeedMore;
     }
     consumed = static_cast<qsizetype>(
-        message.put(boost::asio::const_buffer(input.data(), static_cast<std::size_t>(input.size())), message.error));
+        message.put(boost::asio::const_buffer(input.data(), static_cast<std::size_t>(input.size())),
+            message.error));
     if (message.isOverBodyLimit) {
         return fail(413, "too-large", "The body is larger than this call may have.");
     }

@@ -9,19 +9,20 @@
 
 namespace driftless::net {
 
-/// Reads HTTP/1.1 requests (RFC 9112) from bytes; no I/O. Boost.Beast parses; what Beast lets through and should not
-/// (framing that two readers may understand differently) is refused here. Thread: its owner's.
+/// Reads HTTP/1.1 requests (RFC 9112) from bytes; no I/O. Boost.Beast parses; what Beast lets
+/// through and should not (framing that two readers may understand differently) is refused here.
+/// Thread: its owner's.
 ///
-/// The caller gives what it has and keeps what was not consumed, to give it again in front of what comes next. One request
-/// goes NeedMore* Head NeedMore* Complete; Failed is final.
+/// The caller gives what it has and keeps what was not consumed, to give it again in front of what
+/// comes next. One request goes NeedMore* Head NeedMore* Complete; Failed is final.
 class RequestParser
 {
 public:
     enum class Step {
         NeedMore, ///< the rest of the input is an unfinished piece
-        Head,     ///< request() has all but the body; the body's bound may be set now
+        Head, ///< request() has all but the body; the body's bound may be set now
         Complete, ///< take() the request
-        Failed,   ///< answer failure() and close
+        Failed, ///< answer failure() and close
     };
     struct Failure
     {
@@ -36,7 +37,8 @@ public:
     /// Reads on; `consumed` is how much of the front of `input` is done with.
     Step advance(QByteArrayView input, qsizetype &consumed);
 
-    /// Between Head and the next call: Failed with 413 if the announced length is over the bound, else Head.
+    /// Between Head and the next call: Failed with 413 if the announced length is over the bound,
+    /// else Head.
     Step setBodyBytesMax(qsizetype bodyBytesMax);
 
     api::Request &request();
@@ -49,7 +51,7 @@ public:
     bool isKeptAlive() const;
     bool isHttp10() const;
     bool isWebSocketUpgrade() const; ///< a GET that asks for it
-    qsizetype bodyBytes() const;     ///< that have arrived
+    qsizetype bodyBytes() const; ///< that have arrived
 
     /// The first byte of a request has been seen and the request is not complete.
     bool isInRequest() const { return m_phase != Phase::Head || m_scannedBytes > 0; }

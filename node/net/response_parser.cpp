@@ -12,7 +12,8 @@ namespace {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-constexpr std::uint64_t kBodyReserveBytesMax = 1 << 20; // what a peer merely announces is not allocated
+constexpr std::uint64_t kBodyReserveBytesMax = 1
+    << 20; // what a peer merely announces is not allocated
 constexpr int kInformationalMax = 199;
 
 } // namespace
@@ -35,22 +36,25 @@ public:
 
 protected:
     void on_request_impl(http::verb /*verb*/,
-                         beast::string_view /*name*/,
-                         beast::string_view /*target*/,
-                         int /*version*/,
-                         beast::error_code & /*ec*/) override
+        beast::string_view /*name*/,
+        beast::string_view /*target*/,
+        int /*version*/,
+        beast::error_code & /*ec*/) override
     {
     }
 
-    void on_response_impl(int responseStatus, beast::string_view /*reason*/, int /*version*/, beast::error_code & /*ec*/) override
+    void on_response_impl(int responseStatus,
+        beast::string_view /*reason*/,
+        int /*version*/,
+        beast::error_code & /*ec*/) override
     {
         status = responseStatus;
     }
 
     void on_field_impl(http::field /*field*/,
-                       beast::string_view /*name*/,
-                       beast::string_view /*value*/,
-                       beast::error_code & /*ec*/) override
+        beast::string_view /*name*/,
+        beast::string_view /*value*/,
+        beast::error_code & /*ec*/) override
     {
     }
 
@@ -62,18 +66,27 @@ protected:
         }
     }
 
-    void on_body_init_impl(const boost::optional<std::uint64_t> &length, beast::error_code & /*ec*/) override
+    void on_body_init_impl(
+        const boost::optional<std::uint64_t> &length, beast::error_code & /*ec*/) override
     {
         if (length) {
             body.reserve(static_cast<qsizetype>(std::min(*length, kBodyReserveBytesMax)));
         }
     }
 
-    std::size_t on_body_impl(beast::string_view part, beast::error_code &ec) override { return append(part, ec); }
+    std::size_t on_body_impl(beast::string_view part, beast::error_code &ec) override
+    {
+        return append(part, ec);
+    }
 
-    void on_chunk_header_impl(std::uint64_t /*size*/, beast::string_view /*extension*/, beast::error_code & /*ec*/) override { }
+    void on_chunk_header_impl(std::uint64_t /*size*/,
+        beast::string_view /*extension*/,
+        beast::error_code & /*ec*/) override
+    {
+    }
 
-    std::size_t on_chunk_body_impl(std::uint64_t /*remain*/, beast::string_view part, beast::error_code &ec) override
+    std::size_t on_chunk_body_impl(
+        std::uint64_t /*remain*/, beast::string_view part, beast::error_code &ec) override
     {
         return append(part, ec);
     }
@@ -120,7 +133,8 @@ ResponseParser::Step ResponseParser::advance(QByteArrayView input)
             return Step::Failed;
         }
         const std::size_t consumed = m_message->put(
-            boost::asio::const_buffer(input.data(), static_cast<std::size_t>(input.size())), m_message->error);
+            boost::asio::const_buffer(input.data(), static_cast<std::size_t>(input.size())),
+            m_message->error);
         input = input.sliced(static_cast<qsizetype>(consumed));
         if (m_message->error == http::error::need_more) {
             m_unfinished = input.toByteArray();

@@ -7,7 +7,8 @@
 
 namespace driftless::net {
 
-/// Reads one HTTP/1.1 answer (RFC 9112) from bytes with Boost.Beast; no I/O. Interim answers (1xx) are skipped.
+/// Reads one HTTP/1.1 answer (RFC 9112) from bytes with Boost.Beast; no I/O. Interim answers (1xx)
+/// are skipped.
 class ResponseParser
 {
 public:
@@ -16,8 +17,8 @@ public:
     ResponseParser(qsizetype headerBytesMax, qsizetype bodyBytesMax);
     ~ResponseParser();
 
-    /// The next bytes, all of them; what is unfinished is kept inside. Bytes behind the answer make it Failed: nobody
-    /// asked for them.
+    /// The next bytes, all of them; what is unfinished is kept inside. Bytes behind the answer make
+    /// it Failed: nobody asked for them.
     Step advance(QByteArrayView input);
     /// The peer has closed: completes an answer whose body ends so.
     Step finish();

@@ -20,7 +20,8 @@ void appendNumber(QByteArray &out, qsizetype number)
 bool isFieldSafe(const api::Header &field)
 {
     const auto isSafe = [](const QByteArray &text) {
-        return std::none_of(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+        return std::none_of(
+            text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
     };
     return !field.first.isEmpty() && isSafe(field.first) && isSafe(field.second);
 }
@@ -29,18 +30,23 @@ bool isFieldSafe(const api::Header &field)
 
 bool isBodySent(const api::Response &response, const ResponseFrame &frame)
 {
-    return !frame.isHead && response.status >= 200 && response.status != 204 && response.status != 304;
+    return !frame.isHead && response.status >= 200 && response.status != 204
+        && response.status != 304;
 }
 
-void appendResponseHead(QByteArray &out, const api::Response &response, const ResponseFrame &frame, QByteArrayView date)
+void appendResponseHead(
+    QByteArray &out, const api::Response &response, const ResponseFrame &frame, QByteArrayView date)
 {
     if (response.status == 200) {
         out.append("HTTP/1.1 200 OK\r\nDate: ");
     } else {
-        const auto reason = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(response.status));
+        const auto reason = boost::beast::http::obsolete_reason(
+            static_cast<boost::beast::http::status>(response.status));
         out.append("HTTP/1.1 ");
         appendNumber(out, response.status);
-        out.append(' ').append(reason.data(), static_cast<qsizetype>(reason.size())).append("\r\nDate: ");
+        out.append(' ')
+            .append(reason.data(), static_cast<qsizetype>(reason.size()))
+            .append("\r\nDate: ");
     }
     out.append(date).append("\r\n");
     if (!response.contentType.isEmpty()) {
@@ -67,7 +73,8 @@ void appendResponseHead(QByteArray &out, const api::Response &response, const Re
 QByteArray httpDate(WallTime time)
 {
     using namespace std::chrono;
-    static constexpr std::array<const char *, 7> kDays {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr std::array<const char *, 7> kDays {
+        "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static constexpr std::array<const char *, 12> kMonths {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const auto day = floor<days>(time);

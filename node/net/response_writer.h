@@ -10,14 +10,18 @@ namespace driftless::net {
 /// How one answer is framed: what the request, not the response, decides.
 struct ResponseFrame
 {
-    bool isHead = false;   ///< the request was a HEAD: no body follows
+    bool isHead = false; ///< the request was a HEAD: no body follows
     bool isHttp10 = false;
     bool isKeptAlive = true;
 };
 
-/// Appends status line, header and empty line of `response` (RFC 9112); the body is the caller's. `date`: as httpDate
-/// writes it. A field of the response that would break the header (CR, LF, NUL) is left out.
-void appendResponseHead(QByteArray &out, const api::Response &response, const ResponseFrame &frame, QByteArrayView date);
+/// Appends status line, header and empty line of `response` (RFC 9112); the body is the caller's.
+/// `date`: as httpDate writes it. A field of the response that would break the header (CR, LF, NUL)
+/// is left out.
+void appendResponseHead(QByteArray &out,
+    const api::Response &response,
+    const ResponseFrame &frame,
+    QByteArrayView date);
 
 /// False for HEAD, 1xx, 204 and 304.
 bool isBodySent(const api::Response &response, const ResponseFrame &frame);

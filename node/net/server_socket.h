@@ -7,8 +7,8 @@
 
 namespace driftless::net {
 
-/// Writes behind this are lost; reading goes on, and the peer sees the end (a half-close, which Qt lacks). All that was
-/// written must have been sent. False where it cannot be done (TLS, error).
+/// Writes behind this are lost; reading goes on, and the peer sees the end (a half-close, which Qt
+/// lacks). All that was written must have been sent. False where it cannot be done (TLS, error).
 bool shutdownWriting(QTcpSocket &socket);
 
 /// What a socket of the server can do beyond Qt's.
@@ -16,14 +16,14 @@ class CloseAnswering
 {
 public:
     virtual ~CloseAnswering() = default;
-    /// From now on a WebSocket close frame with 1000 or 1001 that is written leaves as `frame`. Null: no longer.
+    /// From now on a WebSocket close frame with 1000 or 1001 that is written leaves as `frame`.
+    /// Null: no longer.
     virtual void setCloseAnswer(QByteArray frame) = 0;
 };
 
-/// QWebSocket answers a close frame with an echo, and asks nobody; the reference says 1000 "closing". So the frame is
-/// exchanged on its way out.
-template<typename Socket>
-class ServerSocket final : public Socket, public CloseAnswering
+/// QWebSocket answers a close frame with an echo, and asks nobody; the reference says 1000
+/// "closing". So the frame is exchanged on its way out.
+template <typename Socket> class ServerSocket final : public Socket, public CloseAnswering
 {
 public:
     using Socket::Socket;

@@ -30,8 +30,8 @@ void setCloseAnswer(QTcpSocket *socket, const QByteArray &frame)
     }
 }
 
-/// A child of a socket, that says when the socket is gone. (QWebSocket drops all connections to its socket's signals,
-/// destroyed() among them.)
+/// A child of a socket, that says when the socket is gone. (QWebSocket drops all connections to its
+/// socket's signals, destroyed() among them.)
 class EndNotice final : public QObject
 {
 public:
@@ -54,7 +54,9 @@ WsHints::WsHints(HttpServer &server)
     , m_secureHandshakes(QStringLiteral("Driftless"), QWebSocketServer::SecureMode)
 {
     for (QWebSocketServer *handshakes : {&m_plainHandshakes, &m_secureHandshakes}) {
-        connect(handshakes, &QWebSocketServer::newConnection, this, [this, handshakes] { onNewConnection(*handshakes); });
+        connect(handshakes, &QWebSocketServer::newConnection, this, [this, handshakes] {
+            onNewConnection(*handshakes);
+        });
     }
 }
 
@@ -63,16 +65,18 @@ WsHints::~WsHints()
     abortAll();
 }
 
-void WsHints::adopt(QTcpSocket *socket, const QByteArray &head, QByteArray remoteAddress, bool isSecure)
+void WsHints::adopt(
+    QTcpSocket *socket, const QByteArray &head, QByteArray remoteAddress, bool isSecure)
 {
     m_sockets.insert(socket);
-    new EndNotice(*socket, [hints = QPointer<WsHints>(this), socket, remoteAddress = std::move(remoteAddress)] {
-        if (hints) {
-            hints->m_sockets.erase(socket);
-            hints->m_server.releaseAddress(remoteAddress);
-            hints->m_server.reportIfStopped();
-        }
-    });
+    new EndNotice(*socket,
+        [hints = QPointer<WsHints>(this), socket, remoteAddress = std::move(remoteAddress)] {
+            if (hints) {
+                hints->m_sockets.erase(socket);
+                hints->m_server.releaseAddress(remoteAddress);
+                hints->m_server.reportIfStopped();
+            }
+        });
     for (qsizetype at = head.size(); at > 0; --at) {
         socket->ungetChar(head[at - 1]);
     }
@@ -89,10 +93,13 @@ void WsHints::onNewConnection(QWebSocketServer &handshakes)
         Peer &peer = m_peers[socket];
         peer.nextPing = m_server.m_clock.instant() + m_server.m_limits.pingInterval;
         peer.tcp = findTcpSocket(*socket);
-        connect(socket, &QWebSocket::textMessageReceived, this, [this, socket](const QString &message) {
-            onTextMessage(socket, message);
+        connect(
+            socket, &QWebSocket::textMessageReceived, this, [this, socket](const QString &message) {
+                onTextMessage(socket, message);
+            });
+        connect(socket, &QWebSocket::pong, this, [this, socket] {
+            m_peers[socket].unansweredPings = 0;
         });
-        connect(socket, &QWebSocket::pong, this, [this, socket] { m_peers[socket].unansweredPings = 0; });
         connect(socket, &QWebSocket::disconnected, this, [this, socket] {
             m_peers.erase(socket);
             socket->deleteLater();
@@ -104,7 +111,8 @@ QTcpSocket *WsHints::findTcpSocket(const QWebSocket &socket) const
 {
     for (QTcpSocket *tcp : m_sockets) {
         if (tcp->peerPort() == socket.peerPort() && tcp->localPort() == socket.localPort()
-            && tcp->peerAddress() == socket.peerAddress() && tcp->localAddress() == socket.localAddress()) {
+            && tcp->peerAddress() == socket.peerAddress()
+            && tcp->localAddress() == socket.localAddress()) {
             return tcp;
         }
     }
@@ -126,7 +134,9 @@ void WsHints::onTextMessage(QWebSocket *socket, const QString &message)
         return;
     }
     if (peer.waiting.size() >= kWaitingMessagesMax) {
-        close(socket, QWebSocketProtocol::CloseCodePolicyViolated, QStringLiteral("too-many-messages"));
+        close(socket,
+            QWebSocketProtocol::CloseCodePolicyViolated,
+            QStringLiteral("too-many-messages"));
         return;
     }
     peer.waiting.push_back(std::move(text));
@@ -147,16 +157,17 @@ void WsHints::handleNext(QWebSocket *socket)
     QByteArray message = std::move(peer.waiting.front());
     peer.waiting.pop_front();
     ++m_server.m_counters.hints;
-    m_server.m_handler.handleHint(std::move(message), [this, target = QPointer<QWebSocket>(socket)](QByteArray answer) {
-        // A QWebSocket of ours never outlives us.
-        const auto answered = target ? m_peers.find(target.data()) : m_peers.end();
-        if (answered == m_peers.end() || answered->second.isClosing) {
-            return;
-        }
-        answered->second.isBusy = false;
-        target->sendTextMessage(QString::fromUtf8(answer));
-        handleNext(target.data());
-    });
+    m_server.m_handler.handleHint(
+        std::move(message), [this, target = QPointer<QWebSocket>(socket)](QByteArray answer) {
+            // A QWebSocket of ours never outlives us.
+            const auto answered = target ? m_peers.find(target.data()) : m_peers.end();
+            if (answered == m_peers.end() || answered->second.isClosing) {
+                return;
+            }
+            answered->second.isBusy = false;
+            target->sendTextMessage(QString::fromUtf8(answer));
+            handleNext(target.data());
+        });
 }
 
 void WsHints::close(QWebSocket *socket, QWebSocketProtocol::CloseCode code, const QString &reason)

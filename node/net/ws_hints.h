@@ -19,9 +19,10 @@ namespace driftless::net {
 
 class HttpServer;
 
-/// The WebSockets of the server (`/ws/replication`): each text message goes to the handler, one at a time, and its answer
-/// goes back. Binary messages are ignored, pings answered, a close frame is answered at once with 1000 "closing", and who
-/// answers no ping is cut off. Owned by the HttpServer; net thread.
+/// The WebSockets of the server (`/ws/replication`): each text message goes to the handler, one at
+/// a time, and its answer goes back. Binary messages are ignored, pings answered, a close frame is
+/// answered at once with 1000 "closing", and who answers no ping is cut off. Owned by the
+/// HttpServer; net thread.
 class WsHints final : public QObject
 {
     Q_OBJECT
@@ -30,8 +31,8 @@ public:
     explicit WsHints(HttpServer &server);
     ~WsHints() override;
 
-    /// Takes over a socket whose request for an upgrade has been let through; `head`, the request as it was read, is put
-    /// back in front of what the socket will read.
+    /// Takes over a socket whose request for an upgrade has been let through; `head`, the request
+    /// as it was read, is put back in front of what the socket will read.
     void adopt(QTcpSocket *socket, const QByteArray &head, QByteArray remoteAddress, bool isSecure);
 
     /// Sends pings that are due and cuts off who did not answer.

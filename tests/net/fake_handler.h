@@ -7,7 +7,8 @@
 
 namespace driftless::test {
 
-/// Answers by path: "/echo" the body, "/facts" what the server made of the request, "/later/N" when the test says so,
+/// Answers by path: "/echo" the body, "/facts" what the server made of the request, "/later/N" when
+/// the test says so,
 /// "/big/N" N bytes, "/small" takes bodies of 100 bytes only; "/ws" lets WebSockets in.
 class FakeHandler final : public api::Handler
 {
@@ -59,9 +60,12 @@ public:
         }
     }
 
-    api::Response serverError(int status, QByteArrayView code, QByteArrayView message) const override
+    api::Response serverError(
+        int status, QByteArrayView code, QByteArrayView message) const override
     {
-        return api::Response::json(status, "{\"Error\":\"" + message.toByteArray() + "\",\"code\":\"" + code.toByteArray() + "\"}");
+        return api::Response::json(status,
+            "{\"Error\":\"" + message.toByteArray() + "\",\"code\":\"" + code.toByteArray()
+                + "\"}");
     }
 
     /// Answers the request that waits under `name`, with that name.

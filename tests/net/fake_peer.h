@@ -10,8 +10,8 @@
 
 namespace driftless::test {
 
-/// A peer that does what the test says with each request (complete, without a body beyond Content-Length); by default it
-/// never answers.
+/// A peer that does what the test says with each request (complete, without a body beyond
+/// Content-Length); by default it never answers.
 class FakePeer final : public QObject
 {
 public:
@@ -35,7 +35,10 @@ public:
         m_server.listen(QHostAddress(QHostAddress::LocalHost), 0);
     }
 
-    QByteArray url() const { return "http://127.0.0.1:" + QByteArray::number(m_server.serverPort()); }
+    QByteArray url() const
+    {
+        return "http://127.0.0.1:" + QByteArray::number(m_server.serverPort());
+    }
     quint16 port() const { return m_server.serverPort(); }
     void closeAll()
     {

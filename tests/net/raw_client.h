@@ -50,7 +50,8 @@ public:
             qsizetype bodyBytes = 0;
             if (at >= 0 && !isHead) {
                 const qsizetype from = at + 18;
-                bodyBytes = response.head.mid(from, response.head.indexOf('\r', from) - from).toLongLong();
+                bodyBytes = response.head.mid(from, response.head.indexOf('\r', from) - from)
+                                .toLongLong();
             }
             if (rest.size() < end + 4 + bodyBytes) {
                 return found;

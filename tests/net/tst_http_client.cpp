@@ -30,19 +30,30 @@ class HttpClientTest final : public QObject
     Q_OBJECT
 
 private:
-    void start(const HttpClientLimits &limits) { m_client = std::make_unique<HttpClient>(limits, m_clock); }
+    void start(const HttpClientLimits &limits)
+    {
+        m_client = std::make_unique<HttpClient>(limits, m_clock);
+    }
 
     /// Outcomes are collected in the order in which calls end.
-    void send(const QByteArray &baseUrl, const QByteArray &path, std::chrono::milliseconds timeout = 20s, QByteArray body = {})
+    void send(const QByteArray &baseUrl,
+        const QByteArray &path,
+        std::chrono::milliseconds timeout = 20s,
+        QByteArray body = {})
     {
-        m_client->send({.method = body.isNull() ? "GET" : "POST", .baseUrl = baseUrl, .path = path, .headers = {{"Database", "shop"}}, .body = std::move(body), .timeout = timeout},
-                       [this](Result<replication::TransportReply> reply) {
-                           if (reply) {
-                               m_outcomes.push_back({reply->status, reply->body, std::nullopt});
-                           } else {
-                               m_outcomes.push_back({0, {}, reply.error().code});
-                           }
-                       });
+        m_client->send({.method = body.isNull() ? "GET" : "POST",
+                           .baseUrl = baseUrl,
+                           .path = path,
+                           .headers = {{"Database", "shop"}},
+                           .body = std::move(body),
+                           .timeout = timeout},
+            [this](Result<replication::TransportReply> reply) {
+                if (reply) {
+                    m_outcomes.push_back({reply->status, reply->body, std::nullopt});
+                } else {
+                    m_outcomes.push_back({0, {}, reply.error().code});
+                }
+            });
     }
 
     SystemClock m_clock;
@@ -73,7 +84,8 @@ private Q_SLOTS:
         send(url, "/facts?a=b", 20s, "abc");
         QTRY_COMPARE(m_outcomes.size(), 2U);
         QCOMPARE(m_outcomes[1].body,
-                 "POST /facts?a=b 3 body 127.0.0.1 http|Host=127.0.0.1:" + QByteArray::number(*port) + "|Database=shop|Content-Length=3");
+            "POST /facts?a=b 3 body 127.0.0.1 http|Host=127.0.0.1:" + QByteArray::number(*port)
+                + "|Database=shop|Content-Length=3");
         send(url, "/empty?204");
         send(url, "/nothing");
         QTRY_COMPARE(m_outcomes.size(), 4U);
@@ -126,7 +138,8 @@ private Q_SLOTS:
     {
         QTest::addColumn<QByteArray>("begun");
         QTest::newRow("no answer") << QByteArray();
-        QTest::newRow("half an answer") << QByteArray("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+        QTest::newRow("half an answer")
+            << QByteArray("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
     }
 
     void givesUpInTime()
@@ -136,10 +149,12 @@ private Q_SLOTS:
         send(peer.url(), "/x", 50ms);
         QTRY_COMPARE(m_outcomes.size(), 1U);
         QCOMPARE(m_outcomes[0].error, ErrorCode::Timeout);
-        QCOMPARE(m_client->connectionCount(), 0); // a late answer must not be taken for the next call's
+        QCOMPARE(
+            m_client->connectionCount(), 0); // a late answer must not be taken for the next call's
     }
 
-    // Calls that wait for a connection to a hanging peer end in their time too, and its other calls are not lost.
+    // Calls that wait for a connection to a hanging peer end in their time too, and its other calls
+    // are not lost.
     void givesUpWaiting()
     {
         start({.connectionsPerPeerMax = 1});
@@ -260,20 +275,39 @@ private Q_SLOTS:
             QTest::newRow(name) << answer << isClosed << body;
         };
         row("length", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", false, "abc");
-        row("chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", false, "abcde");
+        row("chunked",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+            false,
+            "abcde");
         row("until the end", "HTTP/1.1 200 OK\r\n\r\nabc", true, "abc");
         row("1.0", "HTTP/1.0 200 OK\r\n\r\nabc", true, "abc");
-        row("close", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc", true, "abc");
-        row("interim", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na", false, "a");
+        row("close",
+            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc",
+            true,
+            "abc");
+        row("interim",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 "
+            "OK\r\nContent-Length: 1\r\n\r\na",
+            false,
+            "a");
         row("empty", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false, "");
         row("cut short", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabc", true, {});
-        row("cut chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", true, {});
+        row("cut chunks",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+            true,
+            {});
         row("no answer", "", true, {});
         row("too large", "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", false, {});
-        row("too large chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" + QByteArray(1'001, 'x'), false, {});
+        row("too large chunk",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" + QByteArray(1'001, 'x'),
+            false,
+            {});
         row("header too large", "HTTP/1.1 200 OK\r\nX: " + QByteArray(2'000, 'x'), false, {});
         row("not http", "SSH-2.0-x\r\n\r\n", false, {});
-        row("more than asked for", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\n", false, {});
+        row("more than asked for",
+            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\n",
+            false,
+            {});
     }
 
     void readsEachShapeOfAnswer()
@@ -313,7 +347,14 @@ private Q_SLOTS:
     void refusesAddressesThatAreNone_data()
     {
         QTest::addColumn<QByteArray>("url");
-        for (const char *url : {"", "127.0.0.1:1", "ftp://a", "http://", "http://u:p@a", "http://a?b", "http://a#b", "http://a b"}) {
+        for (const char *url : {"",
+                 "127.0.0.1:1",
+                 "ftp://a",
+                 "http://",
+                 "http://u:p@a",
+                 "http://a?b",
+                 "http://a#b",
+                 "http://a b"}) {
             QTest::newRow(url) << QByteArray(url);
         }
     }

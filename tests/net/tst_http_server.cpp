@@ -79,9 +79,18 @@ private Q_SLOTS:
         row("get", "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", 200, true);
         row("length", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 200, true);
         row("length 0", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 200, true);
-        row("chunked", chunked("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n"), 200, true);
-        row("Chunked", chunked("transfer-encoding: Chunked\r\n", "3\r\nabc\r\n0\r\n\r\n"), 200, true);
-        row("trailer", chunked("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0\r\nX: y\r\n\r\n"), 200, true);
+        row("chunked",
+            chunked("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n"),
+            200,
+            true);
+        row("Chunked",
+            chunked("transfer-encoding: Chunked\r\n", "3\r\nabc\r\n0\r\n\r\n"),
+            200,
+            true);
+        row("trailer",
+            chunked("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0\r\nX: y\r\n\r\n"),
+            200,
+            true);
         row("empty lines before", "\r\n\r\nGET /echo HTTP/1.1\r\nHost: a\r\n\r\n", 200, true);
         row("close", "GET /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 200, false);
         row("1.0", "GET /echo HTTP/1.0\r\n\r\n", 200, false);
@@ -91,8 +100,15 @@ private Q_SLOTS:
         row("empty host", "GET /echo HTTP/1.1\r\nHost:\r\n\r\n", 200, true);
         row("ipv6 host", "GET /echo HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", 200, true);
         row("unknown method", "BREW /echo HTTP/1.1\r\nHost: a\r\n\r\n", 200, true);
-        row("h2c offer", "GET /echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n\r\n", 200, true);
-        row("expect without body", "GET /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n", 200, true);
+        row("h2c offer",
+            "GET /echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: "
+            "h2c\r\nHTTP2-Settings: AA\r\n\r\n",
+            200,
+            true);
+        row("expect without body",
+            "GET /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n",
+            200,
+            true);
         // The request line.
         row("no version", "GET /echo\r\n\r\n", 400, false);
         row("two blanks", "GET  /echo HTTP/1.1\r\nHost: a\r\n\r\n", 400, false);
@@ -117,25 +133,58 @@ private Q_SLOTS:
         row("bare LF", "GET /echo HTTP/1.1\nHost: a\n\n", 400, false);
         row("bare LF inside", "GET /echo HTTP/1.1\r\nHost: a\nX: y\r\n\r\n", 400, false);
         row("bare CR", "GET /echo HTTP/1.1\r\nHost: a\rX: y\r\n\r\n", 400, false);
-        row("NUL", QByteArray("GET /echo HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n").replace('y', '\0'), 400, false);
+        row("NUL",
+            QByteArray("GET /echo HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n").replace('y', '\0'),
+            400,
+            false);
         row("space before colon", "GET /echo HTTP/1.1\r\nHost : a\r\n\r\n", 400, false);
         row("no colon", "GET /echo HTTP/1.1\r\nHost: a\r\nX\r\n\r\n", 400, false);
         row("no name", "GET /echo HTTP/1.1\r\nHost: a\r\n: x\r\n\r\n", 400, false);
-        row("expect other", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect: 200-ok\r\n\r\n", 417, false);
+        row("expect other",
+            "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect: 200-ok\r\n\r\n",
+            417,
+            false);
         // Framing that two readers might take differently.
-        row("length and chunked", chunked("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400, false);
-        row("chunked and length", chunked("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", "0\r\n\r\n"), 400, false);
+        row("length and chunked",
+            chunked("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+            400,
+            false);
+        row("chunked and length",
+            chunked("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", "0\r\n\r\n"),
+            400,
+            false);
         row("xchunked", chunked("Transfer-Encoding: xchunked\r\n", "0\r\n\r\n"), 501, false);
-        row("gzip, chunked", chunked("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"), 501, false);
-        row("chunked, gzip", chunked("Transfer-Encoding: chunked, gzip\r\n", "0\r\n\r\n"), 501, false);
+        row("gzip, chunked",
+            chunked("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"),
+            501,
+            false);
+        row("chunked, gzip",
+            chunked("Transfer-Encoding: chunked, gzip\r\n", "0\r\n\r\n"),
+            501,
+            false);
         row("identity", chunked("Transfer-Encoding: identity\r\n", ""), 501, false);
         row("empty encoding", chunked("Transfer-Encoding:\r\n", ""), 501, false);
-        row("chunked twice", chunked("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400, false);
-        row("gzip and chunked", chunked("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 501, false);
-        row("chunked in 1.0", "POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, false);
-        row("length twice", chunked("Content-Length: 3\r\nContent-Length: 3\r\n", "abc"), 400, false);
+        row("chunked twice",
+            chunked("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+            400,
+            false);
+        row("gzip and chunked",
+            chunked("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+            501,
+            false);
+        row("chunked in 1.0",
+            "POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+            false);
+        row("length twice",
+            chunked("Content-Length: 3\r\nContent-Length: 3\r\n", "abc"),
+            400,
+            false);
         row("length list", chunked("Content-Length: 3, 3\r\n", "abc"), 400, false);
-        row("length differs", chunked("Content-Length: 3\r\nContent-Length: 4\r\n", "abc"), 400, false);
+        row("length differs",
+            chunked("Content-Length: 3\r\nContent-Length: 4\r\n", "abc"),
+            400,
+            false);
         row("length negative", chunked("Content-Length: -1\r\n", ""), 400, false);
         row("length plus", chunked("Content-Length: +3\r\n", "abc"), 400, false);
         row("length hex", chunked("Content-Length: 0x3\r\n", "abc"), 400, false);
@@ -143,21 +192,58 @@ private Q_SLOTS:
         row("length enormous", chunked("Content-Length: 99999999999999999999\r\n", ""), 400, false);
         row("chunk negative", chunked("Transfer-Encoding: chunked\r\n", "-1\r\n\r\n"), 400, false);
         row("chunk no hex", chunked("Transfer-Encoding: chunked\r\n", "x\r\n\r\n"), 400, false);
-        row("chunk 0x", chunked("Transfer-Encoding: chunked\r\n", "0x3\r\nabc\r\n0\r\n\r\n"), 400, false);
-        row("chunk overflow", chunked("Transfer-Encoding: chunked\r\n", "fffffffffffffffff\r\nabc\r\n0\r\n\r\n"), 400, false);
-        row("chunk too short", chunked("Transfer-Encoding: chunked\r\n", "2\r\nabc\r\n0\r\n\r\n"), 400, false);
+        row("chunk 0x",
+            chunked("Transfer-Encoding: chunked\r\n", "0x3\r\nabc\r\n0\r\n\r\n"),
+            400,
+            false);
+        row("chunk overflow",
+            chunked("Transfer-Encoding: chunked\r\n", "fffffffffffffffff\r\nabc\r\n0\r\n\r\n"),
+            400,
+            false);
+        row("chunk too short",
+            chunked("Transfer-Encoding: chunked\r\n", "2\r\nabc\r\n0\r\n\r\n"),
+            400,
+            false);
         // The bounds.
         row("target", "GET /" + QByteArray(600, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n", 414, false);
         row("target without end", "GET /" + QByteArray(700, 'x'), 414, false);
-        row("header bytes", "GET /echo HTTP/1.1\r\nHost: a\r\nX: " + QByteArray(2'100, 'x') + "\r\n\r\n", 431, false);
-        row("header without end", "GET /echo HTTP/1.1\r\nHost: a\r\nX: " + QByteArray(2'100, 'x'), 431, false);
-        row("header count", "GET /echo HTTP/1.1\r\nHost: a\r\n" + QByteArray("X: y\r\n").repeated(10) + "\r\n", 431, false);
-        row("header count at most", "GET /echo HTTP/1.1\r\nHost: a\r\n" + QByteArray("X: y\r\n").repeated(9) + "\r\n", 200, true);
-        row("body length", "POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n", 413, false);
-        row("body chunked", "POST /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n32\r\n" + QByteArray(50, 'x') + "\r\n33\r\n", 413, false);
-        row("body at most", "POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n" + QByteArray(100, 'x'), 200, true);
-        row("trailer bytes", chunked("Transfer-Encoding: chunked\r\n", "0\r\nX: " + QByteArray(2'100, 'x')), 400, false);
-        row("chunk extension bytes", chunked("Transfer-Encoding: chunked\r\n", "3;" + QByteArray(2'100, 'x')), 400, false);
+        row("header bytes",
+            "GET /echo HTTP/1.1\r\nHost: a\r\nX: " + QByteArray(2'100, 'x') + "\r\n\r\n",
+            431,
+            false);
+        row("header without end",
+            "GET /echo HTTP/1.1\r\nHost: a\r\nX: " + QByteArray(2'100, 'x'),
+            431,
+            false);
+        row("header count",
+            "GET /echo HTTP/1.1\r\nHost: a\r\n" + QByteArray("X: y\r\n").repeated(10) + "\r\n",
+            431,
+            false);
+        row("header count at most",
+            "GET /echo HTTP/1.1\r\nHost: a\r\n" + QByteArray("X: y\r\n").repeated(9) + "\r\n",
+            200,
+            true);
+        row("body length",
+            "POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n",
+            413,
+            false);
+        row("body chunked",
+            "POST /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n32\r\n"
+                + QByteArray(50, 'x') + "\r\n33\r\n",
+            413,
+            false);
+        row("body at most",
+            "POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n" + QByteArray(100, 'x'),
+            200,
+            true);
+        row("trailer bytes",
+            chunked("Transfer-Encoding: chunked\r\n", "0\r\nX: " + QByteArray(2'100, 'x')),
+            400,
+            false);
+        row("chunk extension bytes",
+            chunked("Transfer-Encoding: chunked\r\n", "3;" + QByteArray(2'100, 'x')),
+            400,
+            false);
     }
 
     void answersEachShapeOfRequest()
@@ -185,7 +271,8 @@ private Q_SLOTS:
     // However the bytes are cut, the same request is read.
     void readsRequestsInAnyPieces()
     {
-        const QByteArray sent = "POST /facts?q=1 HTTP/1.1\r\nHost: a\r\nX-One:  two three \r\nTransfer-Encoding: chunked\r\n\r\n"
+        const QByteArray sent = "POST /facts?q=1 HTTP/1.1\r\nHost: a\r\nX-One:  two three "
+                                "\r\nTransfer-Encoding: chunked\r\n\r\n"
                                 "3\r\nabc\r\n2\r\nde\r\n0\r\nHost: b\r\n\r\n";
         for (qsizetype cut = 1; cut < sent.size(); ++cut) {
             RawClient client(m_port);
@@ -196,15 +283,17 @@ private Q_SLOTS:
             client.send(sent.sliced(cut));
             QTRY_COMPARE(client.responses().size(), 1U);
             QCOMPARE(client.responses().front().body,
-                     "POST /facts?q=1 5 body 127.0.0.1 http|Host=a|X-One=two three|Transfer-Encoding=chunked");
+                "POST /facts?q=1 5 body 127.0.0.1 http|Host=a|X-One=two "
+                "three|Transfer-Encoding=chunked");
         }
     }
 
     void sendsNoBodyWhereThereIsNone()
     {
         RawClient client(m_port);
-        client.send("HEAD /big/1000 HTTP/1.1\r\nHost: a\r\n\r\n"
-                    "GET /empty?204 HTTP/1.1\r\nHost: a\r\n\r\nGET /empty?304 HTTP/1.1\r\nHost: a\r\n\r\n");
+        client.send(
+            "HEAD /big/1000 HTTP/1.1\r\nHost: a\r\n\r\n"
+            "GET /empty?204 HTTP/1.1\r\nHost: a\r\n\r\nGET /empty?304 HTTP/1.1\r\nHost: a\r\n\r\n");
         QTRY_COMPARE(client.responses(true).size(), 3U);
         const auto responses = client.responses(true);
         QVERIFY(responses[0].head.contains("Content-Length: 1000\r\n"));
@@ -219,8 +308,9 @@ private Q_SLOTS:
     void keepsTheOrderOfPipelinedRequests()
     {
         RawClient client(m_port);
-        client.send("GET /later/1 HTTP/1.1\r\nHost: a\r\n\r\nGET /later/2 HTTP/1.1\r\nHost: a\r\n\r\n"
-                    "GET /later/3 HTTP/1.1\r\nHost: a\r\n\r\n");
+        client.send(
+            "GET /later/1 HTTP/1.1\r\nHost: a\r\n\r\nGET /later/2 HTTP/1.1\r\nHost: a\r\n\r\n"
+            "GET /later/3 HTTP/1.1\r\nHost: a\r\n\r\n");
         QTRY_COMPARE(m_handler->waiting.size(), 3U);
         QVERIFY(m_handler->release("3"));
         QVERIFY(m_handler->release("2"));
@@ -237,7 +327,8 @@ private Q_SLOTS:
     void runsWritesAlone()
     {
         RawClient client(m_port);
-        client.send("GET /later/1 HTTP/1.1\r\nHost: a\r\n\r\nPUT /later/2 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx"
+        client.send("GET /later/1 HTTP/1.1\r\nHost: a\r\n\r\nPUT /later/2 HTTP/1.1\r\nHost: "
+                    "a\r\nContent-Length: 1\r\n\r\nx"
                     "GET /later/3 HTTP/1.1\r\nHost: a\r\n\r\n");
         QTRY_COMPARE(m_handler->requestCount, 1);
         QVERIFY(m_handler->release("1"));
@@ -253,7 +344,8 @@ private Q_SLOTS:
     {
         {
             RawClient client(m_port);
-            client.send("GET /later/1 HTTP/1.1\r\nHost: a\r\n\r\nGET /later/2 HTTP/1.1\r\nHost: a\r\n\r\n");
+            client.send(
+                "GET /later/1 HTTP/1.1\r\nHost: a\r\n\r\nGET /later/2 HTTP/1.1\r\nHost: a\r\n\r\n");
             QTRY_COMPARE(m_handler->waiting.size(), 2U);
         }
         QTRY_COMPARE(m_server->connectionCount(), 0);
@@ -287,7 +379,8 @@ private Q_SLOTS:
     void asksForTheBodyThatWaitsForIt()
     {
         RawClient client(m_port);
-        client.send("GET /later/1 HTTP/1.1\r\nHost: a\r\n\r\nPOST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-Continue\r\n\r\n");
+        client.send("GET /later/1 HTTP/1.1\r\nHost: a\r\n\r\nPOST /echo HTTP/1.1\r\nHost: "
+                    "a\r\nContent-Length: 3\r\nExpect: 100-Continue\r\n\r\n");
         QTRY_COMPARE(m_handler->requestCount, 1);
         QVERIFY(client.received.isEmpty()); // the answer to the first comes first
         QVERIFY(m_handler->release("1"));
@@ -310,7 +403,8 @@ private Q_SLOTS:
         QCOMPARE(m_handler->requestCount, 0);
     }
 
-    // A client that asks and does not read is not read either, and takes no memory beyond the bound.
+    // A client that asks and does not read is not read either, and takes no memory beyond the
+    // bound.
     void stopsReadingWhoDoesNotRead()
     {
         RawClient client(m_port, 1'024);
@@ -357,8 +451,11 @@ private Q_SLOTS:
         QTest::newRow("nothing") << QByteArray() << 0;
         QTest::newRow("half a line") << QByteArray("GET /ec") << 408;
         QTest::newRow("half a header") << QByteArray("GET /echo HTTP/1.1\r\nHost: a\r\n") << 408;
-        QTest::newRow("half a body") << QByteArray("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na") << 408;
-        QTest::newRow("no chunk") << QByteArray("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n") << 408;
+        QTest::newRow("half a body")
+            << QByteArray("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na") << 408;
+        QTest::newRow("no chunk") << QByteArray(
+            "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+                                  << 408;
         QTest::newRow("idle") << QByteArray("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n") << 200;
     }
 
@@ -457,7 +554,8 @@ private Q_SLOTS:
     {
         const auto check = [](const char *text, const char *host, int port, bool isLoopback) {
             const auto address = net::ListenAddress::parse(text);
-            return address && address->host == host && address->port == port && address->isLoopback() == isLoopback;
+            return address && address->host == host && address->port == port
+                && address->isLoopback() == isLoopback;
         };
         QVERIFY(check("127.0.0.1:1446", "127.0.0.1", 1446, true));
         QVERIFY(check("localhost:0", "localhost", 0, true));

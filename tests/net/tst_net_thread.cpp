@@ -106,7 +106,8 @@ private Q_SLOTS:
         QCOMPARE(ran.load(), 4'000);
     }
 
-    // The whole of net on its thread: a call from here, through the transport and the server, comes back here.
+    // The whole of net on its thread: a call from here, through the transport and the server, comes
+    // back here.
     void carriesCallsOfReplication()
     {
         const SystemClock clock;
@@ -129,16 +130,18 @@ private Q_SLOTS:
             net::HttpTransport transport(thread, here, clock);
             const QByteArray url = "http://127.0.0.1:" + QByteArray::number(port);
             for (int i = 0; i < 10; ++i) {
-                transport.send({"POST", url, "/echo", {}, "hello"}, [&](Result<replication::TransportReply> reply) {
-                    where = std::this_thread::get_id();
-                    completed += reply && reply->body == "hello" ? 1 : 0;
-                });
+                transport.send({"POST", url, "/echo", {}, "hello"},
+                    [&](Result<replication::TransportReply> reply) {
+                        where = std::this_thread::get_id();
+                        completed += reply && reply->body == "hello" ? 1 : 0;
+                    });
             }
             QTRY_COMPARE(completed, 10);
             QCOMPARE(where, std::this_thread::get_id());
-            transport.send({"GET", url, "/later/1", {}, {}}, [&](Result<replication::TransportReply> reply) {
-                completed += !reply && reply.error().code == ErrorCode::Unreachable ? 1 : 0;
-            });
+            transport.send(
+                {"GET", url, "/later/1", {}, {}}, [&](Result<replication::TransportReply> reply) {
+                    completed += !reply && reply.error().code == ErrorCode::Unreachable ? 1 : 0;
+                });
         }
         QTRY_COMPARE(completed, 11); // ended with the transport
         thread.run([&] { server.reset(); });

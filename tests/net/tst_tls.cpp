@@ -65,9 +65,10 @@ private Q_SLOTS:
     {
         net::HttpClient client({}, m_clock);
         std::optional<ErrorCode> error;
-        client.send({"GET", "https://127.0.0.1:" + QByteArray::number(m_port), "/echo", {}, {}}, [&](Result<replication::TransportReply> reply) {
-            error = reply ? ErrorCode::Internal : reply.error().code;
-        });
+        client.send({"GET", "https://127.0.0.1:" + QByteArray::number(m_port), "/echo", {}, {}},
+            [&](Result<replication::TransportReply> reply) {
+                error = reply ? ErrorCode::Internal : reply.error().code;
+            });
         QTRY_VERIFY(error);
         QCOMPARE(error, ErrorCode::Unreachable);
         QCOMPARE(m_handler->requestCount, 0);
@@ -101,7 +102,9 @@ private Q_SLOTS:
         QTRY_VERIFY(std::exchange(seen, m_handler->requestCount) == m_handler->requestCount);
         QVERIFY(m_handler->requestCount < 200);
         qint64 receivedBytes = 0;
-        connect(&socket, &QSslSocket::readyRead, this, [&] { receivedBytes += socket.readAll().size(); });
+        connect(&socket, &QSslSocket::readyRead, this, [&] {
+            receivedBytes += socket.readAll().size();
+        });
         socket.setReadBufferSize(0);
         receivedBytes += socket.readAll().size();
         QTRY_VERIFY(receivedBytes > 400 * 100'000);

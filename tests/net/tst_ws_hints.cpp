@@ -15,8 +15,9 @@ using test::RawClient;
 
 namespace {
 
-const QByteArray kUpgrade = "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n"
-                            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+const QByteArray kUpgrade
+    = "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n"
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 /// A masked frame as a client sends it; the mask is 0.
 QByteArray frame(int opcode, const QByteArray &payload)
@@ -109,7 +110,8 @@ private Q_SLOTS:
         QTRY_COMPARE(m_server->connectionCount(), 0);
     }
 
-    // A close frame is answered as the reference does, whatever the client said, also while a message is with the handler.
+    // A close frame is answered as the reference does, whatever the client said, also while a
+    // message is with the handler.
     void answersACloseAtOnce()
     {
         RawClient client(m_port);
@@ -161,10 +163,12 @@ private Q_SLOTS:
         QTest::addColumn<int>("status");
         QTest::newRow("by the handler") << QByteArray("/ws") << QByteArray("/other") << 403;
         QTest::newRow("version") << QByteArray("Version: 13") << QByteArray("Version: 8") << 426;
-        QTest::newRow("no version") << QByteArray("Sec-WebSocket-Version") << QByteArray("X") << 426;
+        QTest::newRow("no version")
+            << QByteArray("Sec-WebSocket-Version") << QByteArray("X") << 426;
         QTest::newRow("no key") << QByteArray("Sec-WebSocket-Key") << QByteArray("X") << 400;
         QTest::newRow("bad key") << QByteArray("dGhl") << QByteArray("") << 400;
-        QTest::newRow("other protocol") << QByteArray("WebSocket\r\n") << QByteArray("h2c\r\n") << 404;
+        QTest::newRow("other protocol")
+            << QByteArray("WebSocket\r\n") << QByteArray("h2c\r\n") << 404;
         QTest::newRow("not asked for") << QByteArray(", Upgrade") << QByteArray() << 404;
         QTest::newRow("not a GET") << QByteArray("GET") << QByteArray("POST") << 404;
     }
