@@ -2,8 +2,8 @@
 
 #include "api/request_text.h"
 
-#include <algorithm>
 #include <array>
+#include <set>
 
 namespace driftless::api {
 
@@ -70,13 +70,13 @@ RouteMatch Router::match(Method method, QByteArrayView path) const
     std::array<QByteArrayView, kSegmentsMax> buffer;
     const std::span<const QByteArrayView> segments(buffer.data(), split(path, buffer));
     RouteMatch match;
-    std::vector<QByteArrayView> others;
+    bool isPath = false;
     for (const Compiled &row : m_rows) {
         if (!fits(row, segments)) {
             continue;
         }
+        isPath = true;
         if (row.route->method != method) {
-            others.push_back(methodWord(row.route->method));
             continue;
         }
         match.route = row.route;
@@ -89,15 +89,28 @@ RouteMatch Router::match(Method method, QByteArrayView path) const
         }
         return match;
     }
-    if (std::find(others.begin(), others.end(), QByteArrayView("GET")) != others.end()) {
-        others.push_back("HEAD");
-    }
-    std::sort(others.begin(), others.end());
-    others.erase(std::unique(others.begin(), others.end()), others.end());
-    for (const QByteArrayView word : others) {
-        match.allow += (match.allow.isEmpty() ? "" : ", ") + word.toByteArray();
+    if (isPath) {
+        match.allow = allowOf(segments);
     }
     return match;
+}
+
+QByteArray Router::allowOf(std::span<const QByteArrayView> segments) const
+{
+    std::set<QByteArrayView> words;
+    for (const Compiled &row : m_rows) {
+        if (fits(row, segments)) {
+            words.insert(methodWord(row.route->method));
+            if (row.route->method == Method::Get) {
+                words.insert(methodWord(Method::Head));
+            }
+        }
+    }
+    QByteArray allow;
+    for (const QByteArrayView word : words) {
+        allow += (allow.isEmpty() ? "" : ", ") + word.toByteArray();
+    }
+    return allow;
 }
 
 bool Router::fits(const Compiled &row, std::span<const QByteArrayView> segments)

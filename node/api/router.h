@@ -36,6 +36,7 @@ private:
         const Route *route = nullptr;
         std::vector<Segment> segments;
     };
+    QByteArray allowOf(std::span<const QByteArrayView> segments) const;
     static bool fits(const Compiled &row, std::span<const QByteArrayView> segments);
 
     std::vector<Compiled> m_rows;
