@@ -38,7 +38,8 @@ Result<Principal> scopedPrincipal(const KeySetting &setting)
         if (!name) {
             return Error {ErrorCode::Configuration,
                 "The key '" + setting.name + "' is scoped to '" + database
-                    + "', which is no database name: letters, digits, '-' and '_', at most 63, or '*' for all.",
+                    + "', which is no database name: letters, digits, '-' and '_', at most 63, or "
+                      "'*' for all.",
                 {}};
         }
         principal.databases.push_back(std::move(name).value());
@@ -50,11 +51,14 @@ Result<Principal> scopedPrincipal(const KeySetting &setting)
 
 bool Principal::mayUse(const DatabaseName &database) const
 {
-    return isRoot || allDatabases || std::find(databases.begin(), databases.end(), database) != databases.end();
+    return isRoot || allDatabases
+        || std::find(databases.begin(), databases.end(), database) != databases.end();
 }
 
-Result<KeyStore> KeyStore::make(
-    const QByteArray &rootKey, const QByteArray &replicationKey, const std::vector<KeySetting> &keys, Random &random)
+Result<KeyStore> KeyStore::make(const QByteArray &rootKey,
+    const QByteArray &replicationKey,
+    const std::vector<KeySetting> &keys,
+    Random &random)
 {
     KeyStore store;
     store.m_secret = random.bytes(kSecretBytes);
@@ -79,7 +83,8 @@ Result<KeyStore> KeyStore::make(
             if (equalInConstantTime(other.mac, entry.mac)) {
                 return Error {ErrorCode::Configuration,
                     "'" + other.principal.name + "' and '" + setting.name
-                        + "' have the same key: give each a key of its own, or it is unclear whose rights hold.",
+                        + "' have the same key: give each a key of its own, or it is unclear whose "
+                          "rights hold.",
                     {}};
             }
         }

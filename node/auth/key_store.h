@@ -30,14 +30,18 @@ struct Principal
     bool mayUse(const DatabaseName &database) const;
 };
 
-/// Knows keys without having them: each is held as HMAC-SHA-256 under a secret drawn at the start, and every comparison
-/// takes the same time whichever key is asked for. A value; any thread.
+/// Knows keys without having them: each is held as HMAC-SHA-256 under a secret drawn at the start,
+/// and every comparison takes the same time whichever key is asked for. A value; any thread.
 class KeyStore
 {
 public:
-    /// A blank root or replication key is nobody's, and a scoped key that is blank is left out: no blank header ever matches.
-    /// Errors: Configuration (an invalid database name in a scope, two equal keys among root and scoped ones).
-    static Result<KeyStore> make(const QByteArray &rootKey, const QByteArray &replicationKey, const std::vector<KeySetting> &keys, Random &random);
+    /// A blank root or replication key is nobody's, and a scoped key that is blank is left out: no
+    /// blank header ever matches. Errors: Configuration (an invalid database name in a scope, two
+    /// equal keys among root and scoped ones).
+    static Result<KeyStore> make(const QByteArray &rootKey,
+        const QByteArray &replicationKey,
+        const std::vector<KeySetting> &keys,
+        Random &random);
 
     /// The key's owner; nothing if it is nobody's. `key` without blanks around it.
     std::optional<Principal> find(QByteArrayView key) const;

@@ -8,7 +8,14 @@
 namespace driftless::auth {
 
 /// The rights of a key in the databases it is scoped to (Auth:ApiKeys[].Roles).
-enum class Role : unsigned { AddDatabase, DeleteDatabase, ReadDocument, WriteDocument, UpdateDocument, DeleteDocument };
+enum class Role : unsigned {
+    AddDatabase,
+    DeleteDatabase,
+    ReadDocument,
+    WriteDocument,
+    UpdateDocument,
+    DeleteDocument
+};
 
 /// "ADD_DB", "DELETE_DB", "READ_DOCUMENT", "WRITE_DOCUMENT", "UPDATE_DOCUMENT", "DELETE_DOCUMENT".
 QByteArray roleName(Role role);

@@ -23,7 +23,9 @@ Result<Grant> Access::client(const QByteArray *database, const QByteArray *apiKe
     DRIFTLESS_TRY_ASSIGN(DatabaseName name, DatabaseName::parse(trimmedOrEmpty(database)));
     DRIFTLESS_TRY_ASSIGN(const auth::Principal holder, principal(apiKey));
     if (!holder.mayUse(name)) {
-        return Error {ErrorCode::Forbidden, "ApiKey does not have access to database '" + name.bytes() + "'.", {}};
+        return Error {ErrorCode::Forbidden,
+            "ApiKey does not have access to database '" + name.bytes() + "'.",
+            {}};
     }
     return Grant {std::move(name), holder.roles, holder.isRoot};
 }
@@ -44,7 +46,9 @@ Result<void> Access::nodeOrRoot(const QByteArray *replicationKey, const QByteArr
     }
     DRIFTLESS_TRY_ASSIGN(const auth::Principal holder, principal(apiKey));
     if (!holder.isRoot) {
-        return Error {ErrorCode::Forbidden, "This needs the root key, or the ReplicationApiKey header of a node.", {}};
+        return Error {ErrorCode::Forbidden,
+            "This needs the root key, or the ReplicationApiKey header of a node.",
+            {}};
     }
     return {};
 }
@@ -53,7 +57,8 @@ Result<auth::Principal> Access::principal(const QByteArray *apiKey) const
 {
     const QByteArrayView key = trimmedOrEmpty(apiKey);
     if (key.isEmpty()) {
-        return Error {ErrorCode::MissingHeader, "ApiKey header is required. (Parameter 'apiKey')", {}};
+        return Error {
+            ErrorCode::MissingHeader, "ApiKey header is required. (Parameter 'apiKey')", {}};
     }
     auto holder = m_keys.find(key);
     if (!holder) {

@@ -15,12 +15,12 @@ Result<storage::DocumentReader *> ReaderPool::Readers::find(const QByteArray &pa
     return open.reader.get();
 }
 
-ThreadReaderPool::ThreadReaderPool(int threads, std::chrono::milliseconds readMax, Task afterBatch)
+ThreadReaderPool::ThreadReaderPool(int threads, std::size_t queueMax, std::chrono::milliseconds readMax, Task afterBatch)
 {
     for (int i = 0; i < threads; ++i) {
         Thread thread;
         thread.readers = std::make_unique<Readers>(readMax);
-        thread.executor = std::make_unique<ThreadExecutor>("dl-reader", kReaderQueueMax, kReaderBatchMax, afterBatch);
+        thread.executor = std::make_unique<ThreadExecutor>("dl-reader", queueMax, kReaderBatchMax, afterBatch);
         m_threads.push_back(std::move(thread));
     }
 }
@@ -32,6 +32,9 @@ ThreadReaderPool::~ThreadReaderPool()
 
 bool ThreadReaderPool::post(Read read)
 {
+    if (m_threads.empty()) {
+        return false; // a request that outlived its connection goes on while the node stops
+    }
     Thread &thread = m_threads[m_next++ % m_threads.size()];
     return thread.executor->post([read = std::move(read), readers = thread.readers.get()] { read(*readers); });
 }

@@ -44,16 +44,17 @@ public:
     virtual void close(const QByteArray &path) = 0;
 };
 
-/// `threads` threads of its own; reads go round.
+/// `threads` threads of its own; reads go round. Used on one thread, which is that of the gateway.
 class ThreadReaderPool final : public ReaderPool
 {
 public:
-    ThreadReaderPool(int threads, std::chrono::milliseconds readMax, Task afterBatch);
+    /// `queueMax`: reads that wait on each thread.
+    ThreadReaderPool(int threads, std::size_t queueMax, std::chrono::milliseconds readMax, Task afterBatch);
     ~ThreadReaderPool() override;
 
     [[nodiscard]] bool post(Read read) override;
     void close(const QByteArray &path) override;
-    /// Runs what was taken and ends the threads.
+    /// Runs what was taken and ends the threads; later reads are not taken.
     void drainAndStop();
 
 private:

@@ -34,16 +34,19 @@ std::optional<Option> splitOption(const QByteArray &argument)
 
 const QByteArrayList &optionNames()
 {
-    static const QByteArrayList names {"server", "listen", "data-dir", "config", "log-format", "help", "version", "urls"};
+    static const QByteArrayList names {
+        "server", "listen", "data-dir", "config", "log-format", "help", "version", "urls"};
     return names;
 }
 
 Error usage(const QByteArray &message)
 {
-    return {ErrorCode::InvalidArgument, message + " 'driftless --help' lists what can be said.", {}};
+    return {
+        ErrorCode::InvalidArgument, message + " 'driftless --help' lists what can be said.", {}};
 }
 
-/// "ADDRESS[:PORT]" as the URL that `urls` would have. Which addresses there are is checked where urls are read.
+/// "ADDRESS[:PORT]" as the URL that `urls` would have. Which addresses there are is checked where
+/// urls are read.
 QByteArray listenUrl(const QByteArray &text)
 {
     const bool isBareIpv6 = text.count(':') > 1 && !text.startsWith('[');
@@ -87,7 +90,10 @@ private:
             if (option->value) {
                 return usage("--" + name + " takes no value.");
             }
-            (name == "server" ? m_line.server : name == "help" ? m_line.help : m_line.version) = true;
+            (name == "server"        ? m_line.server
+                    : name == "help" ? m_line.help
+                                     : m_line.version)
+                = true;
             return {};
         }
         const bool isSetting = name == "urls" || name.contains(':');
@@ -109,7 +115,8 @@ private:
         if (option.value) {
             return *option.value;
         }
-        // A value that begins as an option does must be given with '=': otherwise a forgotten one would swallow the next option.
+        // A value that begins as an option does must be given with '=': otherwise a forgotten one
+        // would swallow the next option.
         if (m_index + 1 >= m_arguments.size() || m_arguments[m_index + 1].startsWith("--")) {
             return usage(argument + " needs a value.");
         }
@@ -152,19 +159,25 @@ QByteArray CommandLine::helpText()
 {
     return "Usage: driftless --server [OPTION]... [--KEY=VALUE]...\n"
            "\n"
-           "A node of a local-first document database: it keeps its own full copy and exchanges writes with its peers.\n"
+           "A node of a local-first document database: it keeps its own full copy and exchanges "
+           "writes with its peers.\n"
            "\n"
            "  --server                 run the node alone, without a window\n"
-           "  --listen ADDRESS[:PORT]  accept requests here (several times for several); wins over urls\n"
-           "  --data-dir FOLDER        where the data is kept: the same as --Node:DataDirectory=FOLDER\n"
-           "  --config FILE            read this settings file instead of /etc/driftless/appsettings.json and\n"
+           "  --listen ADDRESS[:PORT]  accept requests here (several times for several); wins over "
+           "urls\n"
+           "  --data-dir FOLDER        where the data is kept: the same as "
+           "--Node:DataDirectory=FOLDER\n"
+           "  --config FILE            read this settings file instead of "
+           "/etc/driftless/appsettings.json and\n"
            "                           $XDG_CONFIG_HOME/driftless/appsettings.json\n"
-           "  --KEY=VALUE              any setting, such as --Node:NodeId=till-2 or --urls=http://127.0.0.1:17001;\n"
+           "  --KEY=VALUE              any setting, such as --Node:NodeId=till-2 or "
+           "--urls=http://127.0.0.1:17001;\n"
            "                           in the environment the same is Node__NodeId=till-2\n"
            "  --log-format text|json   how the log on standard error is written\n"
            "  --help, --version        say this, or which version it is\n"
            "\n"
-           "Exit codes: 0 stopped as asked, 1 failed, 64 wrong command line, 69 an address is in use or not ours,\n"
+           "Exit codes: 0 stopped as asked, 1 failed, 64 wrong command line, 69 an address is in "
+           "use or not ours,\n"
            "75 another node runs on the data directory, 78 wrong settings.\n";
 }
 

@@ -16,7 +16,8 @@ struct CommandLine
     bool server = false; ///< the node alone, without a window
     LogFormat logFormat = LogFormat::Text;
     std::optional<QByteArray> configFile;
-    Configuration settings; ///< of --Key=value, --Key value, /Key=value, /Key value, --listen and --data-dir
+    Configuration
+        settings; ///< of --Key=value, --Key value, /Key=value, /Key value, --listen and --data-dir
 
     /// `arguments` without the program's name. Errors: InvalidArgument, with what to write instead.
     static Result<CommandLine> parse(const QByteArrayList &arguments);

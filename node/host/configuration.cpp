@@ -33,7 +33,9 @@ Result<Configuration> readConfigurationFile(const QByteArray &fileName)
         return Error {ErrorCode::NotFound, fileName + " does not exist.", {}};
     }
     if (!file.open(QIODevice::ReadOnly)) {
-        return Error {ErrorCode::Configuration, fileName + " cannot be read: " + file.errorString().toUtf8() + '.', {}};
+        return Error {ErrorCode::Configuration,
+            fileName + " cannot be read: " + file.errorString().toUtf8() + '.',
+            {}};
     }
     return readJsonConfiguration(file.readAll(), fileName);
 }

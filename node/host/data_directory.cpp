@@ -17,7 +17,8 @@ bool makePrivateFolder(const QString &path)
         return true;
     }
     const QString parent = QFileInfo(path).path();
-    return (parent == path || makePrivateFolder(parent)) && (QDir().mkdir(path, kPrivate) || folder.exists());
+    return (parent == path || makePrivateFolder(parent))
+        && (QDir().mkdir(path, kPrivate) || folder.exists());
 }
 
 } // namespace
@@ -26,13 +27,17 @@ Result<storage::FileLock> takeDataDirectory(const QByteArray &path)
 {
     if (!makePrivateFolder(QFile::decodeName(path))) {
         return Error {ErrorCode::Storage,
-            "The data directory '" + path + "' cannot be made: check who may write in the folders above it, or give another (--data-dir FOLDER).",
+            "The data directory '" + path
+                + "' cannot be made: check who may write in the folders above it, or give another "
+                  "(--data-dir FOLDER).",
             {}};
     }
     auto lock = storage::FileLock::take(path + "/node.lock");
     if (!lock && lock.error().code == ErrorCode::FileInUse) {
         return Error {ErrorCode::FileInUse,
-            "Another node runs on the data directory '" + path + "': stop it, or give this one another (--data-dir FOLDER) or a node id of its own.",
+            "Another node runs on the data directory '" + path
+                + "': stop it, or give this one another (--data-dir FOLDER) or a node id of its "
+                  "own.",
             {}};
     }
     return lock;

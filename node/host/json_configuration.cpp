@@ -11,7 +11,8 @@ namespace {
 
 constexpr int kDepthMax = 64; // as System.Text.Json
 
-/// One pass over the text of a settings file. Not core/json: that one refuses comments, and documents have no lines.
+/// One pass over the text of a settings file. Not core/json: that one refuses comments, and
+/// documents have no lines.
 class Reader
 {
 public:
@@ -43,7 +44,10 @@ private:
 
     QByteArray here() const { return m_fileName + ':' + QByteArray::number(m_line); }
 
-    Error wrong(const QByteArray &what) const { return {ErrorCode::Configuration, here() + ": " + what + '.', {}}; }
+    Error wrong(const QByteArray &what) const
+    {
+        return {ErrorCode::Configuration, here() + ": " + what + '.', {}};
+    }
 
     Result<void> skipBlanks()
     {
@@ -75,7 +79,8 @@ private:
         if (end < 0) {
             return wrong("a '/' begins no comment that ends");
         }
-        m_line += static_cast<int>(QByteArrayView(m_text).sliced(m_position, end - m_position).count('\n'));
+        m_line += static_cast<int>(
+            QByteArrayView(m_text).sliced(m_position, end - m_position).count('\n'));
         m_position = end + 2;
         return {};
     }
@@ -87,12 +92,14 @@ private:
         }
         switch (peek()) {
         case '{':
-        case '[': return readContainer(key, depth);
+        case '[':
+            return readContainer(key, depth);
         case '"': {
             DRIFTLESS_TRY_ASSIGN(QByteArray value, readString());
             return add(key, std::move(value));
         }
-        default: return readWord(key);
+        default:
+            return readWord(key);
         }
     }
 
@@ -164,21 +171,36 @@ private:
         switch (peek()) {
         case '"':
         case '\\':
-        case '/': value += peek(); return {};
-        case 'b': value += '\b'; return {};
-        case 'f': value += '\f'; return {};
-        case 'n': value += '\n'; return {};
-        case 'r': value += '\r'; return {};
-        case 't': value += '\t'; return {};
-        case 'u': break;
-        default: return wrong("a string holds an unknown escape; a backslash is written \\\\");
+        case '/':
+            value += peek();
+            return {};
+        case 'b':
+            value += '\b';
+            return {};
+        case 'f':
+            value += '\f';
+            return {};
+        case 'n':
+            value += '\n';
+            return {};
+        case 'r':
+            value += '\r';
+            return {};
+        case 't':
+            value += '\t';
+            return {};
+        case 'u':
+            break;
+        default:
+            return wrong("a string holds an unknown escape; a backslash is written \\\\");
         }
         DRIFTLESS_TRY_ASSIGN(const char16_t first, readCodeUnit());
         if (!QChar::isSurrogate(first)) {
             value += QString(QChar(first)).toUtf8();
             return {};
         }
-        if (QChar::isHighSurrogate(first) && QByteArrayView(m_text).sliced(m_position + 1).startsWith("\\u")) {
+        if (QChar::isHighSurrogate(first)
+            && QByteArrayView(m_text).sliced(m_position + 1).startsWith("\\u")) {
             m_position += 2;
             DRIFTLESS_TRY_ASSIGN(const char16_t second, readCodeUnit());
             if (QChar::isLowSurrogate(second)) {
@@ -205,7 +227,8 @@ private:
     Result<void> readWord(const QByteArray &key)
     {
         const qsizetype begin = m_position;
-        while (m_position < m_text.size() && !QByteArrayView(" \t\r\n,}]/:\"").contains(m_text[m_position])) {
+        while (m_position < m_text.size()
+            && !QByteArrayView(" \t\r\n,}]/:\"").contains(m_text[m_position])) {
             ++m_position;
         }
         const QByteArray word = m_text.sliced(begin, m_position - begin);
@@ -214,9 +237,11 @@ private:
         }
         bool isNumber = false;
         word.toDouble(&isNumber);
-        isNumber = isNumber && !word.isEmpty() && (word[0] == '-' || (word[0] >= '0' && word[0] <= '9'));
+        isNumber
+            = isNumber && !word.isEmpty() && (word[0] == '-' || (word[0] >= '0' && word[0] <= '9'));
         if (!isNumber && word != "true" && word != "false") {
-            return wrong("here must be a value: text in double quotes, a number, true, false, null, an object or an array");
+            return wrong("here must be a value: text in double quotes, a number, true, false, "
+                         "null, an object or an array");
         }
         return add(key, word);
     }

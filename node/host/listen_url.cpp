@@ -15,12 +15,14 @@ constexpr const char *kDefaultReplicationKey = "I_AM_ONE_OF_YOU";
 std::optional<ListenUrl> parseListenUrl(QByteArray text)
 {
     constexpr quint16 kHttpPort = 80;
-    for (const char *all : {"://*", "://+"}) { // the reference's words for every address; a URL has none
+    for (const char *all :
+        {"://*", "://+"}) { // the reference's words for every address; a URL has none
         text.replace(all, "://0.0.0.0");
     }
     const QUrl url(QString::fromUtf8(text), QUrl::StrictMode);
-    const bool isPlain = url.isValid() && url.scheme() == QLatin1String("http") && url.userInfo().isEmpty()
-        && !url.hasQuery() && !url.hasFragment() && (url.path().isEmpty() || url.path() == QLatin1String("/"));
+    const bool isPlain = url.isValid() && url.scheme() == QLatin1String("http")
+        && url.userInfo().isEmpty() && !url.hasQuery() && !url.hasFragment()
+        && (url.path().isEmpty() || url.path() == QLatin1String("/"));
     if (!isPlain) {
         return {};
     }
@@ -41,9 +43,12 @@ std::optional<ListenUrl> parseListenUrl(QByteArray text)
 /// Why the secrets of this node are none; empty if they are all the operator's own.
 QByteArray weakSecretReason(const NodeConfig &config)
 {
-    const auto isDefault = [](const QByteArray &key) { return key == kDefaultRootKey || key == kDefaultReplicationKey; };
+    const auto isDefault = [](const QByteArray &key) {
+        return key == kDefaultRootKey || key == kDefaultReplicationKey;
+    };
     if (config.rootKey.isEmpty() || config.engine.replicationKey.isEmpty()) {
-        return config.rootKey.isEmpty() ? "Auth:RootApiKey is blank" : "Node:ReplicationApiKey is blank";
+        return config.rootKey.isEmpty() ? "Auth:RootApiKey is blank"
+                                        : "Node:ReplicationApiKey is blank";
     }
     if (isDefault(config.rootKey)) {
         return "Auth:RootApiKey is the default that everybody knows";
@@ -71,12 +76,15 @@ ListenUrl onLoopback(const ListenUrl &url)
 
 bool ListenUrl::isLoopback() const
 {
-    return host == "localhost" || (host != "*" && QHostAddress(QString::fromUtf8(host)).isLoopback());
+    return host == "localhost"
+        || (host != "*" && QHostAddress(QString::fromUtf8(host)).isLoopback());
 }
 
 QByteArray ListenUrl::text() const
 {
-    const QByteArray shown = host == "*" ? QByteArray("0.0.0.0") : host.contains(':') ? '[' + host + ']' : host;
+    const QByteArray shown = host == "*" ? QByteArray("0.0.0.0")
+        : host.contains(':')             ? '[' + host + ']'
+                                         : host;
     return "http://" + shown + ':' + QByteArray::number(port);
 }
 
@@ -103,8 +111,9 @@ std::optional<std::vector<ListenUrl>> parseListenUrls(const QByteArray &text)
 
 Result<void> guardListeners(NodeConfig &config)
 {
-    const auto outside = std::find_if(
-        config.listen.begin(), config.listen.end(), [](const ListenUrl &url) { return !url.isLoopback(); });
+    const auto outside = std::find_if(config.listen.begin(),
+        config.listen.end(),
+        [](const ListenUrl &url) { return !url.isLoopback(); });
     const bool isOpen = outside != config.listen.end();
     if (const QByteArray reason = weakSecretReason(config); !reason.isEmpty()) {
         QByteArray warning = reason + ", so the node listens on loopback only";
@@ -112,7 +121,8 @@ Result<void> guardListeners(NodeConfig &config)
             warning += ", not on " + outside->text();
         }
         config.warnings.push_back(warning
-            + ". Set Auth:RootApiKey and Node:ReplicationApiKey to random keys of your own to let other machines in.");
+            + ". Set Auth:RootApiKey and Node:ReplicationApiKey to random keys of your own to let "
+              "other machines in.");
         std::vector<ListenUrl> narrowed;
         for (const ListenUrl &url : config.listen) {
             const ListenUrl local = onLoopback(url);
@@ -126,8 +136,10 @@ Result<void> guardListeners(NodeConfig &config)
     if (isOpen && !config.allowPlainHttp) {
         return Error {ErrorCode::Configuration,
             outside->text()
-                + " would carry keys and data readable to the network: set Node:AllowPlainHttp to true if it is trusted or a TLS"
-                  " proxy stands in front, or listen on loopback only (--listen 127.0.0.1) until a version with TLS.",
+                + " would carry keys and data readable to the network: set Node:AllowPlainHttp to "
+                  "true if it is trusted or a TLS"
+                  " proxy stands in front, or listen on loopback only (--listen 127.0.0.1) until a "
+                  "version with TLS.",
             {}};
     }
     return {};

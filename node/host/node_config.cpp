@@ -16,7 +16,8 @@ namespace {
 bool isPassedOver(const QByteArray &key)
 {
     const QByteArray folded = key.toLower();
-    return folded == "allowedhosts" || folded == "$schema" || folded == "logging" || folded.startsWith("logging:");
+    return folded == "allowedhosts" || folded == "$schema" || folded == "logging"
+        || folded.startsWith("logging:");
 }
 
 /// True for "Node:SeedPeers" and "Auth:ApiKeys:0": what an empty object or array leaves behind.
@@ -38,16 +39,19 @@ bool isSection(const QByteArray &key)
 
 Error notAllowed(const Setting &setting, const Configuration::Entry &entry)
 {
-    const QByteArray value = setting.isSecret ? QByteArray(" (its value is not shown)") : " = '" + *entry.value + '\'';
+    const QByteArray value
+        = setting.isSecret ? QByteArray(" (its value is not shown)") : " = '" + *entry.value + '\'';
     return {ErrorCode::Configuration,
-        entry.key + value + " from " + entry.origin + " is not allowed; allowed is: " + allowedText(setting) + '.',
+        entry.key + value + " from " + entry.origin
+            + " is not allowed; allowed is: " + allowedText(setting) + '.',
         {}};
 }
 
 void warnUnknown(const Configuration::Entry &entry, NodeConfig &config)
 {
     const QByteArray nearest = nearestKey(entry.key);
-    config.warnings.push_back("The unknown setting " + entry.key + " from " + entry.origin + " is ignored"
+    config.warnings.push_back("The unknown setting " + entry.key + " from " + entry.origin
+        + " is ignored"
         + (nearest.isEmpty() ? QByteArray(".") : "; did you mean " + nearest + '?'));
 }
 
@@ -83,7 +87,8 @@ Result<void> takeLists(ConfigDraft &draft)
         if (peer.id.isEmpty() || peer.baseUrl.isEmpty()) {
             const QByteArray missing = peer.id.isEmpty() ? "NodeId" : "BaseUrl";
             return Error {ErrorCode::Configuration,
-                "Node:SeedPeers:" + index + ':' + missing + " is missing; a peer needs NodeId and BaseUrl.",
+                "Node:SeedPeers:" + index + ':' + missing
+                    + " is missing; a peer needs NodeId and BaseUrl.",
                 {}};
         }
         if (peer.id != config.engine.nodeId) { // one file can serve all nodes of a cluster
@@ -111,9 +116,10 @@ QByteArray variable(const std::map<QByteArray, QByteArray> &environment, const c
     return found == environment.end() ? QByteArray() : found->second;
 }
 
-/// `xdgName` where it is an absolute path (as the XDG base directory specification asks), else `inHome` under HOME; empty if
-/// neither is known.
-QByteArray userFolder(const std::map<QByteArray, QByteArray> &environment, const char *xdgName, const char *inHome)
+/// `xdgName` where it is an absolute path (as the XDG base directory specification asks), else
+/// `inHome` under HOME; empty if neither is known.
+QByteArray userFolder(
+    const std::map<QByteArray, QByteArray> &environment, const char *xdgName, const char *inHome)
 {
     const QByteArray xdg = variable(environment, xdgName);
     if (xdg.startsWith('/')) {
@@ -134,11 +140,13 @@ Result<NodeConfig> NodeConfig::make(
     DRIFTLESS_TRY(takeLists(draft));
     if (draft.dataDirectory.isEmpty()) {
         return Error {ErrorCode::Configuration,
-            "Node:DataDirectory is missing, and there is no HOME to take its default from: say where the data is (--data-dir FOLDER).",
+            "Node:DataDirectory is missing, and there is no HOME to take its default from: say "
+            "where the data is (--data-dir FOLDER).",
             {}};
     }
     NodeConfig &config = draft.config;
-    const QString folder = QDir(QString::fromUtf8(draft.dataDirectory)).absoluteFilePath(QString::fromUtf8(config.engine.nodeId.bytes()));
+    const QString folder = QDir(QString::fromUtf8(draft.dataDirectory))
+                               .absoluteFilePath(QString::fromUtf8(config.engine.nodeId.bytes()));
     config.engine.dataDirectory = QDir::cleanPath(folder).toUtf8();
     DRIFTLESS_TRY(guardListeners(config));
     return std::move(config);
@@ -151,7 +159,8 @@ Result<Configuration> mergeSources(const ConfigSources &sources)
         files += *sources.configFile;
     } else {
         files += sources.systemFile;
-        if (const QByteArray folder = userFolder(sources.environment, "XDG_CONFIG_HOME", ".config"); !folder.isEmpty()) {
+        if (const QByteArray folder = userFolder(sources.environment, "XDG_CONFIG_HOME", ".config");
+            !folder.isEmpty()) {
             files += folder + "/appsettings.json";
         }
     }
@@ -163,7 +172,9 @@ Result<Configuration> mergeSources(const ConfigSources &sources)
         } else if (read.error().code != ErrorCode::NotFound) {
             return read.error();
         } else if (sources.configFile) {
-            return Error {ErrorCode::Configuration, "The settings file given with --config is missing: " + read.error().message, {}};
+            return Error {ErrorCode::Configuration,
+                "The settings file given with --config is missing: " + read.error().message,
+                {}};
         }
     }
     merged.merge(readEnvironment(sources.environment));

@@ -14,8 +14,8 @@ enum class SettingKind { Text, Integer, Boolean, Choice };
 /// A value that has passed the check of its kind.
 struct SettingValue
 {
-    QByteArray text;         ///< without blanks around it
-    qint64 number = 0;       ///< Integer: the value. Choice: index of the word. Boolean: 0 or 1
+    QByteArray text; ///< without blanks around it
+    qint64 number = 0; ///< Integer: the value. Choice: index of the word. Boolean: 0 or 1
     QByteArrayList segments; ///< what stood at the '*' of the key
 };
 
@@ -43,11 +43,11 @@ struct ConfigDraft
 /// One row of the table that parsing, checks, --help and docs/configuration.md share.
 struct Setting
 {
-    const char *key;      ///< '*' stands for an index or a name
+    const char *key; ///< '*' stands for an index or a name
     SettingKind kind;
-    qint64 min;           ///< Integer: bounds, both allowed
+    qint64 min; ///< Integer: bounds, both allowed
     qint64 max;
-    const char *allowed;  ///< Choice: the words, with '|' between. Text: what is allowed, in words
+    const char *allowed; ///< Choice: the words, with '|' between. Text: what is allowed, in words
     const char *fallback; ///< the default, taken through the same checks; null: none
     bool isSecret;
     const char *meaning;
@@ -60,7 +60,10 @@ std::span<const Setting> settingTable();
 QByteArray allowedText(const Setting &setting);
 
 /// Checks `text` by the setting's kind and puts it into the draft. False: not allowed.
-bool applySetting(const Setting &setting, const QByteArray &text, const QByteArrayList &segments, ConfigDraft &draft);
+bool applySetting(const Setting &setting,
+    const QByteArray &text,
+    const QByteArrayList &segments,
+    ConfigDraft &draft);
 
 /// The setting that `key` names, and what stands at its '*'; null if there is none.
 const Setting *findSetting(const QByteArray &key, QByteArrayList &segments);

@@ -12,7 +12,8 @@ Access makeAccess()
     SystemRandom random;
     auto keys = auth::KeyStore::make("root-key",
         "node-key",
-        {{"reader", "reader", {"sales"}, {auth::Role::ReadDocument}}, {"nodbs", "nodbs", {}, auth::RoleSet::all()}},
+        {{"reader", "reader", {"sales"}, {auth::Role::ReadDocument}},
+            {"nodbs", "nodbs", {}, auth::RoleSet::all()}},
         random);
     return Access(std::move(keys).value());
 }
@@ -46,20 +47,31 @@ void TestAccess::clientsAreCheckedInTheReferencesOrder_data()
     QTest::addColumn<QByteArray>("text");
     const QByteArray none;
     const QByteArray noDatabase = "Database header is required. (Parameter 'rawName')";
-    const QByteArray badDatabase = "Database name contains invalid characters. Use lowercase letters, numbers, '-' or '_' only. (Parameter 'rawName')";
+    const QByteArray badDatabase = "Database name contains invalid characters. Use lowercase "
+                                   "letters, numbers, '-' or '_' only. (Parameter 'rawName')";
     const QByteArray noKey = "ApiKey header is required. (Parameter 'apiKey')";
     QTest::newRow("nothing") << none << none << QByteArray("missing-header") << noDatabase;
-    QTest::newRow("no database, bad key") << none << QByteArray("x") << QByteArray("missing-header") << noDatabase;
-    QTest::newRow("blank database") << QByteArray("  ") << QByteArray("root-key") << QByteArray("missing-header") << noDatabase;
-    QTest::newRow("bad database") << QByteArray("a b") << none << QByteArray("invalid-database-name") << badDatabase;
-    QTest::newRow("path") << QByteArray("../x") << QByteArray("root-key") << QByteArray("invalid-database-name") << badDatabase;
+    QTest::newRow("no database, bad key")
+        << none << QByteArray("x") << QByteArray("missing-header") << noDatabase;
+    QTest::newRow("blank database")
+        << QByteArray("  ") << QByteArray("root-key") << QByteArray("missing-header") << noDatabase;
+    QTest::newRow("bad database") << QByteArray("a b") << none
+                                  << QByteArray("invalid-database-name") << badDatabase;
+    QTest::newRow("path") << QByteArray("../x") << QByteArray("root-key")
+                          << QByteArray("invalid-database-name") << badDatabase;
     QTest::newRow("no key") << QByteArray("sales") << none << QByteArray("missing-header") << noKey;
-    QTest::newRow("blank key") << QByteArray("sales") << QByteArray(" ") << QByteArray("missing-header") << noKey;
-    QTest::newRow("bad key") << QByteArray("sales") << QByteArray("READER") << QByteArray("invalid-api-key") << QByteArray("ApiKey is invalid.");
-    QTest::newRow("node's key") << QByteArray("sales") << QByteArray("node-key") << QByteArray("invalid-api-key") << QByteArray("ApiKey is invalid.");
-    QTest::newRow("other database") << QByteArray("Other") << QByteArray("reader") << QByteArray("forbidden")
-                                    << QByteArray("ApiKey does not have access to database 'other'.");
-    QTest::newRow("no scope") << QByteArray("sales") << QByteArray("nodbs") << QByteArray("forbidden")
+    QTest::newRow("blank key") << QByteArray("sales") << QByteArray(" ")
+                               << QByteArray("missing-header") << noKey;
+    QTest::newRow("bad key") << QByteArray("sales") << QByteArray("READER")
+                             << QByteArray("invalid-api-key") << QByteArray("ApiKey is invalid.");
+    QTest::newRow("node's key") << QByteArray("sales") << QByteArray("node-key")
+                                << QByteArray("invalid-api-key")
+                                << QByteArray("ApiKey is invalid.");
+    QTest::newRow("other database")
+        << QByteArray("Other") << QByteArray("reader") << QByteArray("forbidden")
+        << QByteArray("ApiKey does not have access to database 'other'.");
+    QTest::newRow("no scope") << QByteArray("sales") << QByteArray("nodbs")
+                              << QByteArray("forbidden")
                               << QByteArray("ApiKey does not have access to database 'sales'.");
     QTest::newRow("scoped") << QByteArray(" Sales ") << QByteArray(" reader ") << none << none;
     QTest::newRow("root") << QByteArray("other") << QByteArray("root-key") << none << none;
@@ -129,7 +141,8 @@ void TestAccess::operatorsMayUseTheRootKey_data()
     QTest::newRow("node") << QByteArray("node-key") << none << none;
     QTest::newRow("root") << none << QByteArray("root-key") << none;
     QTest::newRow("both") << QByteArray("node-key") << QByteArray("wrong") << none;
-    QTest::newRow("wrong replication key beside root's") << QByteArray("wrong") << QByteArray("root-key") << QByteArray("invalid-api-key");
+    QTest::newRow("wrong replication key beside root's")
+        << QByteArray("wrong") << QByteArray("root-key") << QByteArray("invalid-api-key");
     QTest::newRow("scoped key") << none << QByteArray("nodbs") << QByteArray("forbidden");
     QTest::newRow("wrong key") << none << QByteArray("wrong") << QByteArray("invalid-api-key");
     QTest::newRow("blank key") << none << QByteArray("") << QByteArray("missing-header");

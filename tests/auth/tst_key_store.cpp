@@ -56,10 +56,14 @@ void TestKeyStore::rolesHaveTheNamesOfTheReference_data()
     QTest::addColumn<QByteArray>("name");
     QTest::newRow("add") << static_cast<unsigned>(Role::AddDatabase) << QByteArray("ADD_DB");
     QTest::newRow("drop") << static_cast<unsigned>(Role::DeleteDatabase) << QByteArray("DELETE_DB");
-    QTest::newRow("read") << static_cast<unsigned>(Role::ReadDocument) << QByteArray("READ_DOCUMENT");
-    QTest::newRow("write") << static_cast<unsigned>(Role::WriteDocument) << QByteArray("WRITE_DOCUMENT");
-    QTest::newRow("update") << static_cast<unsigned>(Role::UpdateDocument) << QByteArray("UPDATE_DOCUMENT");
-    QTest::newRow("delete") << static_cast<unsigned>(Role::DeleteDocument) << QByteArray("DELETE_DOCUMENT");
+    QTest::newRow("read") << static_cast<unsigned>(Role::ReadDocument)
+                          << QByteArray("READ_DOCUMENT");
+    QTest::newRow("write") << static_cast<unsigned>(Role::WriteDocument)
+                           << QByteArray("WRITE_DOCUMENT");
+    QTest::newRow("update") << static_cast<unsigned>(Role::UpdateDocument)
+                            << QByteArray("UPDATE_DOCUMENT");
+    QTest::newRow("delete") << static_cast<unsigned>(Role::DeleteDocument)
+                            << QByteArray("DELETE_DOCUMENT");
 }
 
 void TestKeyStore::rolesHaveTheNamesOfTheReference()
@@ -116,7 +120,8 @@ void TestKeyStore::aKeyIsFoundByExactlyItsBytes()
 {
     QFETCH(const QByteArray, asked);
     QFETCH(const QByteArray, owner);
-    const auto store = makeStore({{"till", " k-till-1 ", {"sales"}, {Role::ReadDocument}}, {"office", "k-office", {"*"}, {}}});
+    const auto store = makeStore({{"till", " k-till-1 ", {"sales"}, {Role::ReadDocument}},
+        {"office", "k-office", {"*"}, {}}});
     QVERIFY(store);
     const auto found = store->find(asked);
     QCOMPARE(found ? found->name : QByteArray(), owner);
@@ -131,7 +136,8 @@ void TestKeyStore::aScopeIsCheckedByNormalisedName_data()
     QTest::addColumn<QByteArray>("asked");
     QTest::addColumn<bool>("allowed");
     QTest::newRow("named") << QList<QByteArray> {"sales"} << QByteArray("sales") << true;
-    QTest::newRow("spelled otherwise") << QList<QByteArray> {" SaLes "} << QByteArray("sales") << true;
+    QTest::newRow("spelled otherwise")
+        << QList<QByteArray> {" SaLes "} << QByteArray("sales") << true;
     QTest::newRow("second") << QList<QByteArray> {"stock", "sales"} << QByteArray("sales") << true;
     QTest::newRow("another") << QList<QByteArray> {"sales"} << QByteArray("sales2") << false;
     QTest::newRow("star") << QList<QByteArray> {" * "} << QByteArray("sales") << true;
@@ -143,7 +149,8 @@ void TestKeyStore::aScopeIsCheckedByNormalisedName()
     QFETCH(const QList<QByteArray>, scope);
     QFETCH(const QByteArray, asked);
     QFETCH(const bool, allowed);
-    const auto store = makeStore({{"till", "k", {scope.begin(), scope.end()}, {Role::ReadDocument}}});
+    const auto store
+        = makeStore({{"till", "k", {scope.begin(), scope.end()}, {Role::ReadDocument}}});
     QVERIFY(store);
     const auto found = store->find("k");
     QVERIFY(found);
@@ -178,10 +185,14 @@ void TestKeyStore::badKeysAreRefused_data()
     QTest::addColumn<QByteArray>("secondKey");
     QTest::addColumn<QByteArray>("scope");
     QTest::addColumn<QByteArray>("said");
-    QTest::newRow("twice") << QByteArray("same-secret") << QByteArray("same-secret ") << QByteArray("*") << QByteArray("'first' and 'second'");
-    QTest::newRow("root's") << QByteArray("the root key") << QByteArray("b") << QByteArray("*") << QByteArray("'root' and 'first'");
-    QTest::newRow("scope") << QByteArray("a") << QByteArray("b") << QByteArray("../etc") << QByteArray("'../etc'");
-    QTest::newRow("blank scope") << QByteArray("a") << QByteArray("b") << QByteArray(" ") << QByteArray("'second'");
+    QTest::newRow("twice") << QByteArray("same-secret") << QByteArray("same-secret ")
+                           << QByteArray("*") << QByteArray("'first' and 'second'");
+    QTest::newRow("root's") << QByteArray("the root key") << QByteArray("b") << QByteArray("*")
+                            << QByteArray("'root' and 'first'");
+    QTest::newRow("scope") << QByteArray("a") << QByteArray("b") << QByteArray("../etc")
+                           << QByteArray("'../etc'");
+    QTest::newRow("blank scope") << QByteArray("a") << QByteArray("b") << QByteArray(" ")
+                                 << QByteArray("'second'");
 }
 
 void TestKeyStore::badKeysAreRefused()
@@ -190,7 +201,8 @@ void TestKeyStore::badKeysAreRefused()
     QFETCH(const QByteArray, secondKey);
     QFETCH(const QByteArray, scope);
     QFETCH(const QByteArray, said);
-    const auto store = makeStore({{"first", firstKey, {"*"}, {}}, {"second", secondKey, {scope}, {}}});
+    const auto store
+        = makeStore({{"first", firstKey, {"*"}, {}}, {"second", secondKey, {scope}, {}}});
     QVERIFY(!store);
     QVERIFY(store.error().code == ErrorCode::Configuration);
     QVERIFY2(store.error().message.contains(said), store.error().message.constData());

@@ -26,21 +26,33 @@ void TestCommandLine::settingsAreTakenInEverySpelling_data()
     QTest::addColumn<QByteArray>("key");
     QTest::addColumn<QByteArray>("value");
     const QByteArray nodeId = "Node:NodeId";
-    QTest::newRow("--key=value") << QByteArrayList {"--Node:NodeId=n2"} << nodeId << QByteArray("n2");
-    QTest::newRow("--key value") << QByteArrayList {"--Node:NodeId", "n2", "--server"} << nodeId << QByteArray("n2");
-    QTest::newRow("/key value") << QByteArrayList {"/node:nodeid", "n2"} << nodeId << QByteArray("n2");
+    QTest::newRow("--key=value") << QByteArrayList {"--Node:NodeId=n2"} << nodeId
+                                 << QByteArray("n2");
+    QTest::newRow("--key value") << QByteArrayList {"--Node:NodeId", "n2", "--server"} << nodeId
+                                 << QByteArray("n2");
+    QTest::newRow("/key value") << QByteArrayList {"/node:nodeid", "n2"} << nodeId
+                                << QByteArray("n2");
     QTest::newRow("/key=value") << QByteArrayList {"/Node:NodeId=n2"} << nodeId << QByteArray("n2");
     QTest::newRow("key=value") << QByteArrayList {"Node:NodeId=n2"} << nodeId << QByteArray("n2");
-    QTest::newRow("value with =") << QByteArrayList {"--Auth:RootApiKey=a=b"} << QByteArray("Auth:RootApiKey") << QByteArray("a=b");
-    QTest::newRow("empty value") << QByteArrayList {"--Auth:RootApiKey="} << QByteArray("Auth:RootApiKey") << QByteArray("");
-    QTest::newRow("later wins") << QByteArrayList {"--Node:NodeId=n1", "--NODE:NODEID=n2"} << nodeId << QByteArray("n2");
-    QTest::newRow("urls") << QByteArrayList {"--urls=http://a:1"} << QByteArray("urls") << QByteArray("http://a:1");
-    QTest::newRow("listen") << QByteArrayList {"--listen", "127.0.0.1:17001"} << QByteArray("urls") << QByteArray("http://127.0.0.1:17001");
-    QTest::newRow("listen, no port") << QByteArrayList {"--listen=::1"} << QByteArray("urls") << QByteArray("http://[::1]:1446");
-    QTest::newRow("listen, IPv6") << QByteArrayList {"--listen=[::1]:8"} << QByteArray("urls") << QByteArray("http://[::1]:8");
-    QTest::newRow("listen wins over urls") << QByteArrayList {"--listen=*:7", "--listen=::1", "--urls=http://a:1"} << QByteArray("urls")
-                                           << QByteArray("http://*:7;http://[::1]:1446");
-    QTest::newRow("data-dir") << QByteArrayList {"--data-dir", "/d"} << QByteArray("Node:DataDirectory") << QByteArray("/d");
+    QTest::newRow("value with =") << QByteArrayList {"--Auth:RootApiKey=a=b"}
+                                  << QByteArray("Auth:RootApiKey") << QByteArray("a=b");
+    QTest::newRow("empty value") << QByteArrayList {"--Auth:RootApiKey="}
+                                 << QByteArray("Auth:RootApiKey") << QByteArray("");
+    QTest::newRow("later wins") << QByteArrayList {"--Node:NodeId=n1", "--NODE:NODEID=n2"} << nodeId
+                                << QByteArray("n2");
+    QTest::newRow("urls") << QByteArrayList {"--urls=http://a:1"} << QByteArray("urls")
+                          << QByteArray("http://a:1");
+    QTest::newRow("listen") << QByteArrayList {"--listen", "127.0.0.1:17001"} << QByteArray("urls")
+                            << QByteArray("http://127.0.0.1:17001");
+    QTest::newRow("listen, no port")
+        << QByteArrayList {"--listen=::1"} << QByteArray("urls") << QByteArray("http://[::1]:1446");
+    QTest::newRow("listen, IPv6") << QByteArrayList {"--listen=[::1]:8"} << QByteArray("urls")
+                                  << QByteArray("http://[::1]:8");
+    QTest::newRow("listen wins over urls")
+        << QByteArrayList {"--listen=*:7", "--listen=::1", "--urls=http://a:1"}
+        << QByteArray("urls") << QByteArray("http://*:7;http://[::1]:1446");
+    QTest::newRow("data-dir") << QByteArrayList {"--data-dir", "/d"}
+                              << QByteArray("Node:DataDirectory") << QByteArray("/d");
 }
 
 void TestCommandLine::settingsAreTakenInEverySpelling()
@@ -68,22 +80,30 @@ void TestCommandLine::switchesAreSet()
     QVERIFY(CommandLine::parse({"--help"})->help);
     QVERIFY(CommandLine::parse({"--version"})->version);
     const auto nothing = CommandLine::parse({});
-    QVERIFY(nothing && !nothing->server && !nothing->configFile && nothing->logFormat == LogFormat::Text);
+    QVERIFY(nothing && !nothing->server && !nothing->configFile
+        && nothing->logFormat == LogFormat::Text);
 }
 
 void TestCommandLine::wrongUseIsSaid_data()
 {
     QTest::addColumn<QByteArrayList>("arguments");
     QTest::addColumn<QByteArray>("said");
-    QTest::newRow("misspelled") << QByteArrayList {"--sever"} << QByteArray("did you mean --server?");
-    QTest::newRow("unlike any") << QByteArrayList {"--xyzzyxyzzy"} << QByteArray("no option '--xyzzyxyzzy'.");
+    QTest::newRow("misspelled") << QByteArrayList {"--sever"}
+                                << QByteArray("did you mean --server?");
+    QTest::newRow("unlike any") << QByteArrayList {"--xyzzyxyzzy"}
+                                << QByteArray("no option '--xyzzyxyzzy'.");
     QTest::newRow("a word") << QByteArrayList {"start"} << QByteArray("'start' is no option");
     QTest::newRow("short") << QByteArrayList {"-s"} << QByteArray("'-s' is no option");
-    QTest::newRow("no value") << QByteArrayList {"--listen"} << QByteArray("--listen needs a value");
-    QTest::newRow("an option as value") << QByteArrayList {"--config", "--server"} << QByteArray("--config needs a value");
-    QTest::newRow("empty value") << QByteArrayList {"--config="} << QByteArray("--config needs a value");
-    QTest::newRow("value too much") << QByteArrayList {"--server=yes"} << QByteArray("--server takes no value");
-    QTest::newRow("log format") << QByteArrayList {"--log-format=xml"} << QByteArray("'text' or 'json'");
+    QTest::newRow("no value") << QByteArrayList {"--listen"}
+                              << QByteArray("--listen needs a value");
+    QTest::newRow("an option as value")
+        << QByteArrayList {"--config", "--server"} << QByteArray("--config needs a value");
+    QTest::newRow("empty value") << QByteArrayList {"--config="}
+                                 << QByteArray("--config needs a value");
+    QTest::newRow("value too much")
+        << QByteArrayList {"--server=yes"} << QByteArray("--server takes no value");
+    QTest::newRow("log format") << QByteArrayList {"--log-format=xml"}
+                                << QByteArray("'text' or 'json'");
 }
 
 void TestCommandLine::wrongUseIsSaid()

@@ -41,18 +41,27 @@ void TestConfiguration::jsonIsFlattenedAsDotNetDoes_data()
     QTest::addColumn<QByteArray>("json");
     QTest::addColumn<QByteArray>("expected");
     QTest::newRow("empty") << QByteArray("{}") << QByteArray();
-    QTest::newRow("nested") << QByteArray(R"({"Node":{"NodeId":"n1"},"urls":"x"})") << QByteArray("Node:NodeId=n1;urls=x");
-    QTest::newRow("array") << QByteArray(R"({"A":[{"B":"x"},{"B":"y"},"z"]})") << QByteArray("A:0:B=x;A:1:B=y;A:2=z");
-    QTest::newRow("flat key") << QByteArray(R"({"Node:NodeId":"n1"})") << QByteArray("Node:NodeId=n1");
-    QTest::newRow("numbers keep their text") << QByteArray(R"({"a":1000,"b":-1.50,"c":1e3})") << QByteArray("a=1000;b=-1.50;c=1e3");
-    QTest::newRow("words") << QByteArray(R"({"a":true,"b":false,"c":null})") << QByteArray("a=true;b=false;c");
+    QTest::newRow("nested") << QByteArray(R"({"Node":{"NodeId":"n1"},"urls":"x"})")
+                            << QByteArray("Node:NodeId=n1;urls=x");
+    QTest::newRow("array") << QByteArray(R"({"A":[{"B":"x"},{"B":"y"},"z"]})")
+                           << QByteArray("A:0:B=x;A:1:B=y;A:2=z");
+    QTest::newRow("flat key") << QByteArray(R"({"Node:NodeId":"n1"})")
+                              << QByteArray("Node:NodeId=n1");
+    QTest::newRow("numbers keep their text")
+        << QByteArray(R"({"a":1000,"b":-1.50,"c":1e3})") << QByteArray("a=1000;b=-1.50;c=1e3");
+    QTest::newRow("words") << QByteArray(R"({"a":true,"b":false,"c":null})")
+                           << QByteArray("a=true;b=false;c");
     QTest::newRow("empty containers") << QByteArray(R"({"a":{},"b":[]})") << QByteArray("a;b");
     QTest::newRow("line comment") << QByteArray("{ // why\n\"a\":1 // and\n}") << QByteArray("a=1");
-    QTest::newRow("block comment") << QByteArray("/* x */{/*\n*/\"a\"/**/:/**/1/**/}//") << QByteArray("a=1");
-    QTest::newRow("no comment in text") << QByteArray(R"({"a":"http://x/*y*/"})") << QByteArray("a=http://x/*y*/");
-    QTest::newRow("trailing commas") << QByteArray(R"({"a":[1,2,],"b":{"c":3,},})") << QByteArray("a:0=1;a:1=2;b:c=3");
+    QTest::newRow("block comment")
+        << QByteArray("/* x */{/*\n*/\"a\"/**/:/**/1/**/}//") << QByteArray("a=1");
+    QTest::newRow("no comment in text")
+        << QByteArray(R"({"a":"http://x/*y*/"})") << QByteArray("a=http://x/*y*/");
+    QTest::newRow("trailing commas")
+        << QByteArray(R"({"a":[1,2,],"b":{"c":3,},})") << QByteArray("a:0=1;a:1=2;b:c=3");
     QTest::newRow("byte order mark") << QByteArray("\xef\xbb\xbf{\"a\":1}") << QByteArray("a=1");
-    QTest::newRow("escapes") << QByteArray(R"({"a\"b":"\\\/\b\f\n\r\té😀"})") << QByteArray("a\"b=\\/\b\f\n\r\t\xc3\xa9\xf0\x9f\x98\x80");
+    QTest::newRow("escapes") << QByteArray(R"({"a\"b":"\\\/\b\f\n\r\té😀"})")
+                             << QByteArray("a\"b=\\/\b\f\n\r\t\xc3\xa9\xf0\x9f\x98\x80");
 }
 
 void TestConfiguration::jsonIsFlattenedAsDotNetDoes()
@@ -79,14 +88,18 @@ void TestConfiguration::badJsonIsRefusedWithItsLine_data()
     QTest::newRow("unquoted value") << QByteArray("{\"a\":yes}") << QByteArray("f.json:1: ");
     QTest::newRow("infinity") << QByteArray("{\"a\":inf}") << QByteArray("f.json:1: ");
     QTest::newRow("mixed brackets") << QByteArray("{\"a\":[1}") << QByteArray("f.json:1: ");
-    QTest::newRow("text over a line's end") << QByteArray("{\"a\":\"x\ny\"}") << QByteArray("f.json:1: ");
+    QTest::newRow("text over a line's end")
+        << QByteArray("{\"a\":\"x\ny\"}") << QByteArray("f.json:1: ");
     QTest::newRow("Windows path") << QByteArray(R"({"a":"C:\Data"})") << QByteArray("backslash");
-    QTest::newRow("half a character") << QByteArray(R"({"a":"\ud83d"})") << QByteArray("half a character");
+    QTest::newRow("half a character")
+        << QByteArray(R"({"a":"\ud83d"})") << QByteArray("half a character");
     QTest::newRow("bad digits") << QByteArray(R"({"a":"\u00g1"})") << QByteArray("hexadecimal");
     QTest::newRow("endless comment") << QByteArray("{ /* x }") << QByteArray("f.json:1: ");
     QTest::newRow("behind the end") << QByteArray("{}\n{}") << QByteArray("f.json:2: ");
-    QTest::newRow("twice") << QByteArray("{\"a\":1,\n\"A\":2}") << QByteArray("f.json:2: 'A' is given twice");
-    QTest::newRow("deep") << "{\"a\":" + QByteArray(70, '[') + QByteArray(70, ']') + '}' << QByteArray("too deep");
+    QTest::newRow("twice") << QByteArray("{\"a\":1,\n\"A\":2}")
+                           << QByteArray("f.json:2: 'A' is given twice");
+    QTest::newRow("deep") << "{\"a\":" + QByteArray(70, '[') + QByteArray(70, ']') + '}'
+                          << QByteArray("too deep");
 }
 
 void TestConfiguration::badJsonIsRefusedWithItsLine()
@@ -102,7 +115,8 @@ void TestConfiguration::badJsonIsRefusedWithItsLine()
 
 void TestConfiguration::anEntryKnowsItsLine()
 {
-    const auto read = readJsonConfiguration("{\n/*\n*/\n\"Node\": {\n  \"NodeId\": \"x\" } }", "/etc/f.json");
+    const auto read
+        = readJsonConfiguration("{\n/*\n*/\n\"Node\": {\n  \"NodeId\": \"x\" } }", "/etc/f.json");
     QVERIFY(read);
     const auto *entry = read->find("NODE:nodeid");
     QVERIFY(entry);
@@ -136,8 +150,11 @@ void TestConfiguration::onlyVariablesForANodeAreTaken()
 void TestConfiguration::theOwnUrlsVariableGoesFirst()
 {
     QCOMPARE(shown(readEnvironment({{"DOTNET_URLS", "c"}})), QByteArray("urls=c"));
-    QCOMPARE(shown(readEnvironment({{"DOTNET_URLS", "c"}, {"ASPNETCORE_URLS", "b"}})), QByteArray("urls=b"));
-    QCOMPARE(shown(readEnvironment({{"DOTNET_URLS", "c"}, {"ASPNETCORE_URLS", "b"}, {"URLS", "a"}})), QByteArray("URLS=a"));
+    QCOMPARE(shown(readEnvironment({{"DOTNET_URLS", "c"}, {"ASPNETCORE_URLS", "b"}})),
+        QByteArray("urls=b"));
+    QCOMPARE(
+        shown(readEnvironment({{"DOTNET_URLS", "c"}, {"ASPNETCORE_URLS", "b"}, {"URLS", "a"}})),
+        QByteArray("URLS=a"));
 }
 
 void TestConfiguration::aFileIsReadOrItsTroubleSaid()
@@ -147,7 +164,8 @@ void TestConfiguration::aFileIsReadOrItsTroubleSaid()
     auto read = readConfigurationFile(name);
     QVERIFY(!read);
     QVERIFY(read.error().code == ErrorCode::NotFound);
-    read = readConfigurationFile(folder.path().toUtf8()); // a folder can be opened by nobody as a file
+    read = readConfigurationFile(
+        folder.path().toUtf8()); // a folder can be opened by nobody as a file
     QVERIFY(!read);
     QVERIFY(read.error().code == ErrorCode::Configuration);
     QFile file(QString::fromUtf8(name));

@@ -23,8 +23,8 @@ void TestDataDirectory::foldersAreMadeForTheirUserOnly()
     const QString path = root.filePath(QStringLiteral("a/ä/node-1"));
     const auto lock = takeDataDirectory(path.toUtf8());
     QVERIFY2(lock, lock ? "" : lock.error().message.constData());
-    const auto others = QFileDevice::ReadGroup | QFileDevice::WriteGroup | QFileDevice::ExeGroup | QFileDevice::ReadOther
-        | QFileDevice::WriteOther | QFileDevice::ExeOther;
+    const auto others = QFileDevice::ReadGroup | QFileDevice::WriteGroup | QFileDevice::ExeGroup
+        | QFileDevice::ReadOther | QFileDevice::WriteOther | QFileDevice::ExeOther;
     for (const char *folder : {"a", "a/ä", "a/ä/node-1"}) {
         const QFileInfo info(root.filePath(QString::fromUtf8(folder)));
         QVERIFY(info.isDir());
@@ -42,7 +42,8 @@ void TestDataDirectory::aSecondNodeIsRefused()
         const auto second = takeDataDirectory(path);
         QVERIFY(!second);
         QVERIFY(second.error().code == ErrorCode::FileInUse);
-        QVERIFY2(second.error().message.contains("'" + path + "'"), second.error().message.constData());
+        QVERIFY2(
+            second.error().message.contains("'" + path + "'"), second.error().message.constData());
     }
     QVERIFY(takeDataDirectory(path)); // a lock file that was left behind stops nobody
 }

@@ -120,7 +120,8 @@ void TestNodeConfig::defaultsAreThoseOfTheTable()
 
 void TestNodeConfig::theReferencesFileIsAcceptedWhole()
 {
-    const auto read = readConfigurationFile(DRIFTLESS_SOURCE_DIR "/tests/host/data/reference.appsettings.json");
+    const auto read
+        = readConfigurationFile(DRIFTLESS_SOURCE_DIR "/tests/host/data/reference.appsettings.json");
     QVERIFY2(read, read ? "" : read.error().message.constData());
     const auto config = NodeConfig::make(*read, kHome);
     QVERIFY2(config, messageOf(config).constData());
@@ -139,7 +140,8 @@ void TestNodeConfig::theReferencesFileIsAcceptedWhole()
     QCOMPARE(config->apiKeys[0].name, QByteArray("till"));
     QCOMPARE(config->apiKeys[0].key, QByteArray("k1"));
     QVERIFY((config->apiKeys[0].databases == std::vector<QByteArray> {"sales", "stock"}));
-    QVERIFY((config->apiKeys[0].roles == auth::RoleSet {auth::Role::ReadDocument, auth::Role::AddDatabase}));
+    QVERIFY((config->apiKeys[0].roles
+        == auth::RoleSet {auth::Role::ReadDocument, auth::Role::AddDatabase}));
     QCOMPARE(config->apiKeys[1].name, QByteArray("Auth:ApiKeys:1"));
     QVERIFY(config->apiKeys[1].roles == auth::RoleSet {});
     QVERIFY(config->apiKeys[2].key.isEmpty());
@@ -156,12 +158,14 @@ void TestNodeConfig::laterSourcesWin()
     const auto nodeId = [&] {
         const auto merged = mergeSources(sources);
         const auto *entry = merged ? merged->find("Node:NodeId") : nullptr;
-        return entry ? *entry->value + " from " + entry->origin.split('/').last() : QByteArray("none");
+        return entry ? *entry->value + " from " + entry->origin.split('/').last()
+                     : QByteArray("none");
     };
     QCOMPARE(nodeId(), QByteArray("none"));
     writeFile(systemFile, R"({"Node":{"NodeId":"a","Durability":"Normal"}})");
     QCOMPARE(nodeId(), QByteArray("a from appsettings.json:1"));
-    writeFile(folder.filePath(QStringLiteral("driftless/appsettings.json")), "{\n\"Node\":{\"NodeId\":\"b\"}}");
+    writeFile(folder.filePath(QStringLiteral("driftless/appsettings.json")),
+        "{\n\"Node\":{\"NodeId\":\"b\"}}");
     QCOMPARE(nodeId(), QByteArray("b from appsettings.json:2"));
     QCOMPARE(*mergeSources(sources)->find("Node:Durability")->value, QByteArray("Normal"));
     sources.environment["Node__NodeId"] = "c";
@@ -203,7 +207,8 @@ void TestNodeConfig::aMissingGivenFileStopsTheStart()
     const auto merged = mergeSources(sources);
     QVERIFY(!merged);
     QVERIFY(merged.error().code == ErrorCode::Configuration);
-    QVERIFY2(merged.error().message.contains("/nowhere/appsettings.json"), merged.error().message.constData());
+    QVERIFY2(merged.error().message.contains("/nowhere/appsettings.json"),
+        merged.error().message.constData());
 }
 
 void TestNodeConfig::everyBoundIsChecked_data()
@@ -228,11 +233,16 @@ void TestNodeConfig::everyBoundIsChecked()
         const auto config = with(QByteArray::number(allowed));
         QVERIFY2(config, messageOf(config).constData());
     }
-    for (const QByteArray &refused : {QByteArray::number(min - 1), QByteArray::number(max + 1), QByteArray("many"), QByteArray("1.5"), QByteArray()}) {
+    for (const QByteArray &refused : {QByteArray::number(min - 1),
+             QByteArray::number(max + 1),
+             QByteArray("many"),
+             QByteArray("1.5"),
+             QByteArray()}) {
         const auto config = with(refused);
         QVERIFY(!config);
         const QByteArray message = messageOf(config);
-        QVERIFY2(message.contains(key + " = '" + refused + "' from command line"), message.constData());
+        QVERIFY2(
+            message.contains(key + " = '" + refused + "' from command line"), message.constData());
         QVERIFY2(message.contains(" to "), message.constData());
     }
 }
@@ -241,19 +251,34 @@ void TestNodeConfig::wrongValuesAreNamed_data()
 {
     QTest::addColumn<QByteArray>("argument");
     QTest::addColumn<QByteArray>("said");
-    QTest::newRow("node id") << QByteArray("--Node:NodeId=../x") << QByteArray("Node:NodeId = '../x' from command line is not allowed; allowed is: 1 to 63 letters");
-    QTest::newRow("spelled as given") << QByteArray("--node:nodeID=") << QByteArray("node:nodeID = ''");
-    QTest::newRow("boolean") << QByteArray("--Node:AllowPlainHttp=yes") << QByteArray("true or false");
-    QTest::newRow("durability") << QByteArray("--Node:Durability=Fast") << QByteArray("Full, Normal");
-    QTest::newRow("policy") << QByteArray("--Node:ConflictResolutionPolicy=First") << QByteArray("MergeFields, LastWriterWins, Manual, ApplyIncoming, KeepLocal");
-    QTest::newRow("collection policy") << QByteArray("--Node:CollectionPolicies:orders=x") << QByteArray("MergeFields");
-    QTest::newRow("range") << QByteArray("--Node:ReplicationBatchSize=0") << QByteArray("1 to 10,000");
-    QTest::newRow("peer's id") << QByteArray("--Node:SeedPeers:0:NodeId=a b") << QByteArray("Node:SeedPeers:0:NodeId = 'a b'");
-    QTest::newRow("peer's url") << QByteArray("--Node:SeedPeers:0:BaseUrl=till-2:1446") << QByteArray("http://HOST[:PORT][/PREFIX]");
-    QTest::newRow("peer without url") << QByteArray("--Node:SeedPeers:3:NodeId=a") << QByteArray("Node:SeedPeers:3:BaseUrl is missing");
-    QTest::newRow("peer without id") << QByteArray("--Node:SeedPeers:3:BaseUrl=http://a") << QByteArray("Node:SeedPeers:3:NodeId is missing");
-    QTest::newRow("database") << QByteArray("--Auth:ApiKeys:0:Databases:0=a/b") << QByteArray("a database name, or * for all");
-    QTest::newRow("origin") << QByteArray("--Studio:CorsOrigins:0=http://a/b") << QByteArray("http[s]://HOST[:PORT]");
+    QTest::newRow("node id") << QByteArray("--Node:NodeId=../x")
+                             << QByteArray("Node:NodeId = '../x' from command line is not allowed; "
+                                           "allowed is: 1 to 63 letters");
+    QTest::newRow("spelled as given")
+        << QByteArray("--node:nodeID=") << QByteArray("node:nodeID = ''");
+    QTest::newRow("boolean") << QByteArray("--Node:AllowPlainHttp=yes")
+                             << QByteArray("true or false");
+    QTest::newRow("durability") << QByteArray("--Node:Durability=Fast")
+                                << QByteArray("Full, Normal");
+    QTest::newRow("policy") << QByteArray("--Node:ConflictResolutionPolicy=First")
+                            << QByteArray(
+                                   "MergeFields, LastWriterWins, Manual, ApplyIncoming, KeepLocal");
+    QTest::newRow("collection policy")
+        << QByteArray("--Node:CollectionPolicies:orders=x") << QByteArray("MergeFields");
+    QTest::newRow("range") << QByteArray("--Node:ReplicationBatchSize=0")
+                           << QByteArray("1 to 10,000");
+    QTest::newRow("peer's id") << QByteArray("--Node:SeedPeers:0:NodeId=a b")
+                               << QByteArray("Node:SeedPeers:0:NodeId = 'a b'");
+    QTest::newRow("peer's url") << QByteArray("--Node:SeedPeers:0:BaseUrl=till-2:1446")
+                                << QByteArray("http://HOST[:PORT][/PREFIX]");
+    QTest::newRow("peer without url") << QByteArray("--Node:SeedPeers:3:NodeId=a")
+                                      << QByteArray("Node:SeedPeers:3:BaseUrl is missing");
+    QTest::newRow("peer without id") << QByteArray("--Node:SeedPeers:3:BaseUrl=http://a")
+                                     << QByteArray("Node:SeedPeers:3:NodeId is missing");
+    QTest::newRow("database") << QByteArray("--Auth:ApiKeys:0:Databases:0=a/b")
+                              << QByteArray("a database name, or * for all");
+    QTest::newRow("origin") << QByteArray("--Studio:CorsOrigins:0=http://a/b")
+                            << QByteArray("http[s]://HOST[:PORT]");
 }
 
 void TestNodeConfig::wrongValuesAreNamed()
@@ -280,7 +305,8 @@ void TestNodeConfig::secretsAreNeverShown_data()
 void TestNodeConfig::secretsAreNeverShown()
 {
     QFETCH(const QByteArray, key);
-    for (const QByteArray &wrong : {QByteArray("hush\x01"), QByteArray("hush\xc3\xa9"), QByteArray(513, 'h')}) {
+    for (const QByteArray &wrong :
+        {QByteArray("hush\x01"), QByteArray("hush\xc3\xa9"), QByteArray(513, 'h')}) {
         const auto config = make({"--" + key + '=' + wrong});
         QVERIFY(!config);
         QVERIFY2(messageOf(config).contains(key), messageOf(config).constData());
@@ -299,13 +325,21 @@ void TestNodeConfig::unknownKeysWarn_data()
 {
     QTest::addColumn<QByteArray>("argument");
     QTest::addColumn<QByteArray>("warning");
-    QTest::newRow("letter") << QByteArray("--Node:NodId=x") << QByteArray("The unknown setting Node:NodId from command line is ignored; did you mean Node:NodeId?");
-    QTest::newRow("limit") << QByteArray("--Node:Limits:GroupOperation=5") << QByteArray("did you mean Node:Limits:GroupOperations?");
-    QTest::newRow("index") << QByteArray("--Node:SeedPeers:12:BaseURI=x") << QByteArray("did you mean Node:SeedPeers:12:BaseUrl?");
-    QTest::newRow("role") << QByteArray("--Auth:ApiKeys:3:Roles:READ_DOCUMENTS=true") << QByteArray("did you mean Auth:ApiKeys:3:Roles:READ_DOCUMENT?");
-    QTest::newRow("scalar for a list") << QByteArray("--Auth:ApiKeys:0:Databases=sales") << QByteArray("did you mean Auth:ApiKeys:0:Databases:*?");
-    QTest::newRow("section") << QByteArray("--Nodes:NodeId=x") << QByteArray("did you mean Node:NodeId?");
-    QTest::newRow("far") << QByteArray("--Kestrel:Endpoints:Http:Url=x") << QByteArray("Kestrel:Endpoints:Http:Url from command line is ignored");
+    QTest::newRow("letter") << QByteArray("--Node:NodId=x")
+                            << QByteArray("The unknown setting Node:NodId from command line is "
+                                          "ignored; did you mean Node:NodeId?");
+    QTest::newRow("limit") << QByteArray("--Node:Limits:GroupOperation=5")
+                           << QByteArray("did you mean Node:Limits:GroupOperations?");
+    QTest::newRow("index") << QByteArray("--Node:SeedPeers:12:BaseURI=x")
+                           << QByteArray("did you mean Node:SeedPeers:12:BaseUrl?");
+    QTest::newRow("role") << QByteArray("--Auth:ApiKeys:3:Roles:READ_DOCUMENTS=true")
+                          << QByteArray("did you mean Auth:ApiKeys:3:Roles:READ_DOCUMENT?");
+    QTest::newRow("scalar for a list") << QByteArray("--Auth:ApiKeys:0:Databases=sales")
+                                       << QByteArray("did you mean Auth:ApiKeys:0:Databases:*?");
+    QTest::newRow("section") << QByteArray("--Nodes:NodeId=x")
+                             << QByteArray("did you mean Node:NodeId?");
+    QTest::newRow("far") << QByteArray("--Kestrel:Endpoints:Http:Url=x")
+                         << QByteArray("Kestrel:Endpoints:Http:Url from command line is ignored");
 }
 
 void TestNodeConfig::unknownKeysWarn()
@@ -320,7 +354,9 @@ void TestNodeConfig::unknownKeysWarn()
 
 void TestNodeConfig::nullLeavesTheDefault()
 {
-    const auto read = readJsonConfiguration(R"({"Node":{"NodeId":null,"SeedPeers":[],"Limits":{}},"Auth":{"ApiKeys":[{}]},"Nodes":[]})", "f");
+    const auto read = readJsonConfiguration(
+        R"({"Node":{"NodeId":null,"SeedPeers":[],"Limits":{}},"Auth":{"ApiKeys":[{}]},"Nodes":[]})",
+        "f");
     QVERIFY(read);
     const auto config = NodeConfig::make(*read, kHome);
     QVERIFY2(config, messageOf(config).constData());
@@ -338,7 +374,8 @@ void TestNodeConfig::policiesAreRead()
     QVERIFY(config);
     QVERIFY(config->engine.policy == engine::ConflictPolicy::Manual);
     const std::vector<std::pair<QByteArray, engine::ConflictPolicy>> expected {
-        {"orders", engine::ConflictPolicy::LastWriterWins}, {"stock", engine::ConflictPolicy::MergeFields}};
+        {"orders", engine::ConflictPolicy::LastWriterWins},
+        {"stock", engine::ConflictPolicy::MergeFields}};
     QVERIFY(config->engine.collectionPolicies == expected);
 }
 
@@ -346,22 +383,30 @@ void TestNodeConfig::urlsAreRead_data()
 {
     QTest::addColumn<QByteArray>("urls");
     QTest::addColumn<QByteArray>("listen");
-    QTest::newRow("one") << QByteArray("http://127.0.0.1:17001") << QByteArray("http://127.0.0.1:17001");
-    QTest::newRow("name") << QByteArray("HTTP://LocalHost:17001/") << QByteArray("http://localhost:17001");
-    QTest::newRow("free port") << QByteArray("http://127.0.0.1:0") << QByteArray("http://127.0.0.1:0");
+    QTest::newRow("one") << QByteArray("http://127.0.0.1:17001")
+                         << QByteArray("http://127.0.0.1:17001");
+    QTest::newRow("name") << QByteArray("HTTP://LocalHost:17001/")
+                          << QByteArray("http://localhost:17001");
+    QTest::newRow("free port") << QByteArray("http://127.0.0.1:0")
+                               << QByteArray("http://127.0.0.1:0");
     QTest::newRow("no port") << QByteArray("http://127.0.0.1") << QByteArray("http://127.0.0.1:80");
     QTest::newRow("IPv6") << QByteArray("http://[::1]:5") << QByteArray("http://[::1]:5");
     QTest::newRow("star") << QByteArray("http://*:5") << QByteArray("http://0.0.0.0:5");
     QTest::newRow("plus") << QByteArray("http://+:5") << QByteArray("http://0.0.0.0:5");
-    QTest::newRow("all") << QByteArray("http://0.0.0.0:5;http://[::]:5") << QByteArray("http://0.0.0.0:5");
-    QTest::newRow("several") << QByteArray("http://192.168.1.5:5; http://127.0.0.1:6 ;") << QByteArray("http://192.168.1.5:5 http://127.0.0.1:6");
+    QTest::newRow("all") << QByteArray("http://0.0.0.0:5;http://[::]:5")
+                         << QByteArray("http://0.0.0.0:5");
+    QTest::newRow("several") << QByteArray("http://192.168.1.5:5; http://127.0.0.1:6 ;")
+                             << QByteArray("http://192.168.1.5:5 http://127.0.0.1:6");
 }
 
 void TestNodeConfig::urlsAreRead()
 {
     QFETCH(const QByteArray, urls);
     QFETCH(const QByteArray, listen);
-    const auto config = make({"--urls=" + urls, "--Node:AllowPlainHttp=true", "--Auth:RootApiKey=r1", "--Node:ReplicationApiKey=r2"});
+    const auto config = make({"--urls=" + urls,
+        "--Node:AllowPlainHttp=true",
+        "--Auth:RootApiKey=r1",
+        "--Node:ReplicationApiKey=r2"});
     QVERIFY2(config, messageOf(config).constData());
     QCOMPARE(listenText(*config), listen);
     QVERIFY(config->warnings.empty());
@@ -370,8 +415,16 @@ void TestNodeConfig::urlsAreRead()
 void TestNodeConfig::wrongUrlsAreRefused_data()
 {
     QTest::addColumn<QByteArray>("urls");
-    for (const char *urls : {"", ";", "127.0.0.1:1446", "https://127.0.0.1:1446", "http://till-1:1446", "http://127.0.0.1:70000", "http://127.0.0.1:1446/api",
-             "http://u:p@127.0.0.1:1", "http://unix:/run/x.sock", "http://127.0.0.1:1446;ftp://x"}) {
+    for (const char *urls : {"",
+             ";",
+             "127.0.0.1:1446",
+             "https://127.0.0.1:1446",
+             "http://till-1:1446",
+             "http://127.0.0.1:70000",
+             "http://127.0.0.1:1446/api",
+             "http://u:p@127.0.0.1:1",
+             "http://unix:/run/x.sock",
+             "http://127.0.0.1:1446;ftp://x"}) {
         QTest::newRow(urls[0] ? urls : "empty") << QByteArray(urls);
     }
 }
@@ -381,7 +434,8 @@ void TestNodeConfig::wrongUrlsAreRefused()
     QFETCH(const QByteArray, urls);
     const auto config = make({"--urls=" + urls});
     QVERIFY(!config);
-    QVERIFY2(messageOf(config).contains("urls = '" + urls + "' from command line"), messageOf(config).constData());
+    QVERIFY2(messageOf(config).contains("urls = '" + urls + "' from command line"),
+        messageOf(config).constData());
 }
 
 void TestNodeConfig::knownSecretsStayOnLoopback_data()
@@ -390,12 +444,19 @@ void TestNodeConfig::knownSecretsStayOnLoopback_data()
     QTest::addColumn<QByteArray>("replicationKey");
     QTest::addColumn<QByteArray>("scopedKey");
     QTest::addColumn<QByteArray>("reason");
-    QTest::newRow("both default") << QByteArray("root") << QByteArray("I_AM_ONE_OF_YOU") << QByteArray() << QByteArray("Auth:RootApiKey is the default");
-    QTest::newRow("root default") << QByteArray(" root ") << QByteArray("r2") << QByteArray() << QByteArray("Auth:RootApiKey is the default");
-    QTest::newRow("replication default") << QByteArray("r1") << QByteArray("I_AM_ONE_OF_YOU") << QByteArray() << QByteArray("Node:ReplicationApiKey is the default");
-    QTest::newRow("root blank") << QByteArray() << QByteArray("r2") << QByteArray() << QByteArray("Auth:RootApiKey is blank");
-    QTest::newRow("replication blank") << QByteArray("r1") << QByteArray("  ") << QByteArray() << QByteArray("Node:ReplicationApiKey is blank");
-    QTest::newRow("scoped default") << QByteArray("r1") << QByteArray("r2") << QByteArray("root") << QByteArray("'Auth:ApiKeys:0'");
+    QTest::newRow("both default") << QByteArray("root") << QByteArray("I_AM_ONE_OF_YOU")
+                                  << QByteArray() << QByteArray("Auth:RootApiKey is the default");
+    QTest::newRow("root default") << QByteArray(" root ") << QByteArray("r2") << QByteArray()
+                                  << QByteArray("Auth:RootApiKey is the default");
+    QTest::newRow("replication default")
+        << QByteArray("r1") << QByteArray("I_AM_ONE_OF_YOU") << QByteArray()
+        << QByteArray("Node:ReplicationApiKey is the default");
+    QTest::newRow("root blank") << QByteArray() << QByteArray("r2") << QByteArray()
+                                << QByteArray("Auth:RootApiKey is blank");
+    QTest::newRow("replication blank") << QByteArray("r1") << QByteArray("  ") << QByteArray()
+                                       << QByteArray("Node:ReplicationApiKey is blank");
+    QTest::newRow("scoped default") << QByteArray("r1") << QByteArray("r2") << QByteArray("root")
+                                    << QByteArray("'Auth:ApiKeys:0'");
 }
 
 void TestNodeConfig::knownSecretsStayOnLoopback()
@@ -404,16 +465,19 @@ void TestNodeConfig::knownSecretsStayOnLoopback()
     QFETCH(const QByteArray, replicationKey);
     QFETCH(const QByteArray, scopedKey);
     QFETCH(const QByteArray, reason);
-    const auto config = make({"--urls=http://*:17001;http://[fd00::5]:17001;http://192.168.1.5:17001;http://localhost:17002",
+    const auto config = make({"--urls=http://*:17001;http://[fd00::5]:17001;http://"
+                              "192.168.1.5:17001;http://localhost:17002",
         "--Node:AllowPlainHttp=true",
         "--Auth:RootApiKey=" + rootKey,
         "--Node:ReplicationApiKey=" + replicationKey,
         "--Auth:ApiKeys:0:Key=" + scopedKey});
     QVERIFY2(config, messageOf(config).constData());
-    QCOMPARE(listenText(*config), QByteArray("http://127.0.0.1:17001 http://[::1]:17001 http://localhost:17002"));
+    QCOMPARE(listenText(*config),
+        QByteArray("http://127.0.0.1:17001 http://[::1]:17001 http://localhost:17002"));
     QCOMPARE(config->warnings.size(), std::size_t(1));
     QVERIFY2(config->warnings[0].contains(reason), config->warnings[0].constData());
-    QVERIFY2(config->warnings[0].contains("loopback only, not on http://0.0.0.0:17001"), config->warnings[0].constData());
+    QVERIFY2(config->warnings[0].contains("loopback only, not on http://0.0.0.0:17001"),
+        config->warnings[0].constData());
 }
 
 void TestNodeConfig::plainHttpBeyondLoopbackIsADecision()
@@ -422,10 +486,12 @@ void TestNodeConfig::plainHttpBeyondLoopbackIsADecision()
     const auto refused = make(keys + QByteArrayList {"--listen=192.168.1.5:17001"});
     QVERIFY(!refused);
     QVERIFY(refused.error().code == ErrorCode::Configuration);
-    for (const char *named : {"http://192.168.1.5:17001", "Node:AllowPlainHttp", "--listen 127.0.0.1", "TLS"}) {
+    for (const char *named :
+        {"http://192.168.1.5:17001", "Node:AllowPlainHttp", "--listen 127.0.0.1", "TLS"}) {
         QVERIFY2(messageOf(refused).contains(named), messageOf(refused).constData());
     }
-    QVERIFY(make(keys + QByteArrayList {"--listen=192.168.1.5:17001", "--Node:AllowPlainHttp=True"}));
+    QVERIFY(
+        make(keys + QByteArrayList {"--listen=192.168.1.5:17001", "--Node:AllowPlainHttp=True"}));
     QVERIFY(make(keys + QByteArrayList {"--listen=127.0.0.5:17001", "--listen=::1"}));
 }
 
@@ -434,11 +500,16 @@ void TestNodeConfig::theDataDirectoryEndsInTheNodeId_data()
     QTest::addColumn<QByteArray>("argument");
     QTest::addColumn<QByteArray>("xdg");
     QTest::addColumn<QByteArray>("folder");
-    QTest::newRow("home") << QByteArray("--server") << QByteArray() << QByteArray("/home/x/.local/share/driftless/node-1");
-    QTest::newRow("xdg") << QByteArray("--server") << QByteArray("/data") << QByteArray("/data/driftless/node-1");
-    QTest::newRow("relative xdg counts for nothing") << QByteArray("--server") << QByteArray("data") << QByteArray("/home/x/.local/share/driftless/node-1");
-    QTest::newRow("given") << QByteArray("--data-dir=/srv/d/") << QByteArray("/data") << QByteArray("/srv/d/node-1");
-    QTest::newRow("relative") << QByteArray("--data-dir=d/../e") << QByteArray() << QDir::currentPath().toUtf8() + "/e/node-1";
+    QTest::newRow("home") << QByteArray("--server") << QByteArray()
+                          << QByteArray("/home/x/.local/share/driftless/node-1");
+    QTest::newRow("xdg") << QByteArray("--server") << QByteArray("/data")
+                         << QByteArray("/data/driftless/node-1");
+    QTest::newRow("relative xdg counts for nothing") << QByteArray(
+        "--server") << QByteArray("data") << QByteArray("/home/x/.local/share/driftless/node-1");
+    QTest::newRow("given") << QByteArray("--data-dir=/srv/d/") << QByteArray("/data")
+                           << QByteArray("/srv/d/node-1");
+    QTest::newRow("relative") << QByteArray("--data-dir=d/../e") << QByteArray()
+                              << QDir::currentPath().toUtf8() + "/e/node-1";
 }
 
 void TestNodeConfig::theDataDirectoryEndsInTheNodeId()
@@ -461,9 +532,13 @@ void TestNodeConfig::withoutHomeTheDataDirectoryIsAsked()
 
 void TestNodeConfig::listsAreInTheOrderOfTheirIndices()
 {
-    const auto config = make({"--Studio:CorsOrigins:10=http://c", "--Studio:CorsOrigins:9=http://B/", "--Studio:CorsOrigins:x=http://d", "--Studio:CorsOrigins:1=https://a:5"});
+    const auto config = make({"--Studio:CorsOrigins:10=http://c",
+        "--Studio:CorsOrigins:9=http://B/",
+        "--Studio:CorsOrigins:x=http://d",
+        "--Studio:CorsOrigins:1=https://a:5"});
     QVERIFY2(config, messageOf(config).constData());
-    QVERIFY((config->corsOrigins == std::vector<QByteArray> {"https://a:5", "http://b", "http://c", "http://d"}));
+    QVERIFY((config->corsOrigins
+        == std::vector<QByteArray> {"https://a:5", "http://b", "http://c", "http://d"}));
 }
 
 void TestNodeConfig::theReadmeShowsTheTable()
@@ -475,7 +550,8 @@ void TestNodeConfig::theReadmeShowsTheTable()
     for (const QByteArray &row : table.split('\n')) {
         QVERIFY2(text.contains(row + '\n'), "README.md lacks this row: " + row);
     }
-    QVERIFY2(text.contains("\n\n" + table + '\n'), "README.md has rows in another order, or rows that are no settings.");
+    QVERIFY2(text.contains("\n\n" + table + '\n'),
+        "README.md has rows in another order, or rows that are no settings.");
 }
 
 QTEST_APPLESS_MAIN(TestNodeConfig)
