@@ -4,6 +4,9 @@
 
 #include <QTest>
 
+#include <algorithm>
+#include <numeric>
+
 namespace driftless::storage_test {
 
 using storage::Claim;
@@ -12,6 +15,8 @@ using storage::DocumentState;
 using storage::Operation;
 using storage::OperationHeader;
 using storage::OperationKind;
+
+using Operations = std::vector<Operation>;
 
 inline NodeId node(const char *name)
 {
@@ -127,6 +132,42 @@ inline DocumentState joined(const std::vector<Operation> &operations)
 inline QByteArray shown(const DocumentState &state)
 {
     return state.shown().value_or("(gone)");
+}
+
+inline bool standsBehind(const Operation &parent, const Operation &child)
+{
+    return std::any_of(child.header.parents.begin(), child.header.parents.end(),
+        [&parent](const storage::Parent &entry) { return entry.version == parent.header.version; });
+}
+
+inline bool isCausal(const Operations &operations)
+{
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+        for (std::size_t j = i + 1; j < operations.size(); ++j) {
+            if (standsBehind(operations[j], operations[i])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/// Every order in which the operations can arrive (no operation before its parents).
+inline std::vector<Operations> arrivals(const Operations &operations)
+{
+    std::vector<Operations> result;
+    std::vector<std::size_t> order(operations.size());
+    std::iota(order.begin(), order.end(), 0U);
+    do {
+        Operations arrival;
+        for (const std::size_t index : order) {
+            arrival.push_back(operations[index]);
+        }
+        if (isCausal(arrival)) {
+            result.push_back(std::move(arrival));
+        }
+    } while (std::next_permutation(order.begin(), order.end()));
+    return result;
 }
 
 } // namespace driftless::storage_test
