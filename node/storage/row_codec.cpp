@@ -369,7 +369,11 @@ Result<DocumentState> RowCodec::decode(const QByteArray &state, const Operation 
     if (!decoded.hasHeads) {
         result.m_heads.push_back({result.m_newestWrite, std::nullopt});
     }
-    const auto versionAt = [&](std::size_t index) { return index < decoded.versions.size() ? decoded.versions[index] : Version {}; };
+    bool isAstray = false;
+    const auto versionAt = [&](std::size_t index) {
+        isAstray = isAstray || index >= decoded.versions.size();
+        return isAstray ? Version {} : decoded.versions[index];
+    };
     for (auto &[index, member] : decoded.own) {
         member.version = versionAt(index);
         result.joinMember(std::move(member));
@@ -398,6 +402,9 @@ Result<DocumentState> RowCodec::decode(const QByteArray &state, const Operation 
         member.name = share(written.name);
         member.value = share(written.value);
         result.joinMember(std::move(member));
+    }
+    if (isAstray) {
+        return malformed;
     }
     return result;
 }
