@@ -76,10 +76,13 @@ void DocumentDraft::put(json::Object document)
 
 Result<void> DocumentDraft::patch(const json::Object &patch, const QByteArray &id)
 {
-    if (!m_now) {
+    json::Object now;
+    if (m_now) {
+        now = *m_now;
+    } else {
         QByteArray fresh = "{\"Id\":";
         json::appendString(fresh, id);
-        m_now = scanned(fresh + '}');
+        now = scanned(fresh + '}');
     }
     std::vector<json::Edit> edits;
     std::map<QByteArray, Decimal> additions = m_additions;
@@ -91,7 +94,7 @@ Result<void> DocumentDraft::patch(const json::Object &patch, const QByteArray &i
         const QByteArray folded(member.folded.constData(), member.folded.size());
         DRIFTLESS_TRY_ASSIGN(const auto increment, incrementOf(member));
         if (increment) {
-            DRIFTLESS_TRY_ASSIGN(QByteArray value, addTo(member, *increment));
+            DRIFTLESS_TRY_ASSIGN(QByteArray value, addTo(now, member, *increment));
             edits.push_back({member.decoded, std::move(value)});
             if (!m_wasPut && !sets.contains(folded)) {
                 additions[folded] += *increment;
@@ -108,18 +111,18 @@ Result<void> DocumentDraft::patch(const json::Object &patch, const QByteArray &i
             edits.push_back({member.decoded, {}});
             continue;
         }
-        const json::Member *target = m_now->find(member.folded);
+        const json::Member *target = now.find(member.folded);
         edits.push_back({member.decoded, json::mergePatchValue(target != nullptr ? target->value : QByteArrayView(), member.value)});
     }
-    m_now = scanned(json::splice(*m_now, edits));
+    m_now = scanned(json::splice(now, edits));
     m_additions = std::move(additions);
     m_sets = std::move(sets);
     return {};
 }
 
-Result<QByteArray> DocumentDraft::addTo(const json::Member &member, const Decimal &by)
+Result<QByteArray> DocumentDraft::addTo(const json::Object &now, const json::Member &member, const Decimal &by)
 {
-    const json::Member *target = m_now->find(member.folded);
+    const json::Member *target = now.find(member.folded);
     Decimal base;
     if (target != nullptr) {
         auto number = Decimal::parseCounter(target->value);

@@ -33,7 +33,7 @@ public:
     /// The whole document, checked and normalised.
     void put(json::Object document);
     /// RFC 7396, with `{"$inc": n}` at the top level as an addition. A document that is not there begins as `{"Id": id}`. Errors:
-    /// NotANumber (adding to something else), NumberTooLong, InvalidJson (an $inc that is none).
+    /// NotANumber (adding to something else), NumberTooLong, InvalidJson (an $inc that is none); a refused patch changes nothing.
     Result<void> patch(const json::Object &patch, const QByteArray &id);
     void remove();
 
@@ -41,7 +41,7 @@ public:
     std::optional<PlannedWrite> finish() const;
 
 private:
-    Result<QByteArray> addTo(const json::Member &member, const Decimal &by);
+    static Result<QByteArray> addTo(const json::Object &now, const json::Member &member, const Decimal &by);
     void claimMember(const json::Member &member, bool floor, const json::Object *before, std::vector<Claim> &changed) const;
 
     const DocumentState &m_state;
