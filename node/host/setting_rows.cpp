@@ -367,6 +367,22 @@ constexpr Setting kSettings[] = {
         [](ConfigDraft &draft, const SettingValue &value) {
             return draft.config.http.idleTimeout = std::chrono::seconds(value.number), true;
         }),
+    integer("Node:Limits:DrainSeconds",
+        0,
+        600,
+        "5",
+        "how long the rest of a refused request is read, so that the client sees the answer",
+        [](ConfigDraft &draft, const SettingValue &value) {
+            return draft.config.http.drainTimeout = std::chrono::seconds(value.number), true;
+        }),
+    integer("Node:Limits:DrainBytes",
+        0,
+        1'000 * kMega,
+        "33554432",
+        "how much of it",
+        [](ConfigDraft &draft, const SettingValue &value) {
+            return draft.config.http.drainBytesMax = value.number, true;
+        }),
     integer("Node:Limits:HintBytes",
         100,
         kMega,

@@ -109,6 +109,8 @@ void TestNodeConfig::defaultsAreThoseOfTheTable()
     QCOMPARE(config->http.bodyTimeout.count(), httpDefaults.bodyTimeout.count());
     QCOMPARE(config->http.bodyBytesPerSecondMin, httpDefaults.bodyBytesPerSecondMin);
     QCOMPARE(config->http.idleTimeout.count(), httpDefaults.idleTimeout.count());
+    QCOMPARE(config->http.drainTimeout.count(), httpDefaults.drainTimeout.count());
+    QCOMPARE(config->http.drainBytesMax, httpDefaults.drainBytesMax);
     QCOMPARE(config->http.hintBytesMax, httpDefaults.hintBytesMax);
     QCOMPARE(config->http.pingInterval.count(), httpDefaults.pingInterval.count());
     QCOMPARE(config->storeQueueMax, kStoreQueueMax);
