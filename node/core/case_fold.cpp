@@ -31,9 +31,12 @@ std::uint64_t upperBits(std::uint64_t word)
 
 char32_t foldCodePoint(char32_t code)
 {
-    const CaseFoldRun *run = std::lower_bound(std::begin(kCaseFoldRuns), std::end(kCaseFoldRuns), code,
+    const CaseFoldRun *run = std::lower_bound(std::begin(kCaseFoldRuns),
+        std::end(kCaseFoldRuns),
+        code,
         [](const CaseFoldRun &r, char32_t c) { return r.last < c; });
-    if (run == std::end(kCaseFoldRuns) || code < run->first || (code - run->first) % run->stride != 0) {
+    if (run == std::end(kCaseFoldRuns) || code < run->first
+        || (code - run->first) % run->stride != 0) {
         return code;
     }
     return static_cast<char32_t>(static_cast<std::int32_t>(code) + run->distance);

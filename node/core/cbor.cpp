@@ -72,18 +72,25 @@ Type Reader::peek() const
     }
     const auto byte = static_cast<unsigned char>(m_data[m_offset]);
     switch (byte >> 5) {
-    case 0: return Type::Unsigned;
-    case 1: return Type::Negative;
-    case 2: return Type::Bytes;
-    case 3: return Type::Text;
-    case 4: return Type::Array;
-    case 5: return Type::Map;
+    case 0:
+        return Type::Unsigned;
+    case 1:
+        return Type::Negative;
+    case 2:
+        return Type::Bytes;
+    case 3:
+        return Type::Text;
+    case 4:
+        return Type::Array;
+    case 5:
+        return Type::Map;
     case 7:
         if (byte == 0xf4 || byte == 0xf5) {
             return Type::Boolean;
         }
         return byte == 0xf6 ? Type::Null : Type::End;
-    default: return Type::End;
+    default:
+        return Type::End;
     }
 }
 
@@ -223,12 +230,24 @@ void Reader::skipItem(int depth)
         m_ok = false;
     }
     switch (peek()) {
-    case Type::Unsigned: head(0); return;
-    case Type::Negative: head(1); return;
-    case Type::Bytes: byteString(); return;
-    case Type::Text: text(); return;
-    case Type::Boolean: boolean(); return;
-    case Type::Null: null(); return;
+    case Type::Unsigned:
+        head(0);
+        return;
+    case Type::Negative:
+        head(1);
+        return;
+    case Type::Bytes:
+        byteString();
+        return;
+    case Type::Text:
+        text();
+        return;
+    case Type::Boolean:
+        boolean();
+        return;
+    case Type::Null:
+        null();
+        return;
     case Type::Array:
         for (std::uint64_t i = array(); i > 0 && m_ok; --i) {
             skipItem(depth + 1);
@@ -239,7 +258,9 @@ void Reader::skipItem(int depth)
             skipItem(depth + 1);
         }
         return;
-    case Type::End: m_ok = false; return;
+    case Type::End:
+        m_ok = false;
+        return;
     }
 }
 

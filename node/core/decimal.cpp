@@ -9,7 +9,8 @@ namespace driftless {
 
 namespace {
 
-constexpr std::int64_t kExponentMax = 1'000'000'000'000; // beyond every length of a token, far from overflowing
+constexpr std::int64_t kExponentMax
+    = 1'000'000'000'000; // beyond every length of a token, far from overflowing
 
 bool isDigit(char c)
 {
@@ -74,7 +75,9 @@ std::optional<Token> split(QByteArrayView rest)
 
 Error notANumber()
 {
-    return {ErrorCode::NotANumber, "This must be a JSON number: digits, with '-' in front and a '.' inside where needed.", {}};
+    return {ErrorCode::NotANumber,
+        "This must be a JSON number: digits, with '-' in front and a '.' inside where needed.",
+        {}};
 }
 
 /// Digits with the point moved to the end, and where it stood.
@@ -89,12 +92,14 @@ void normalise(Scaled &number)
 {
     QByteArray &digits = number.digits;
     qsizetype trailing = 0;
-    while (trailing < number.scale && trailing < digits.size() && digits[digits.size() - 1 - trailing] == 0) {
+    while (trailing < number.scale && trailing < digits.size()
+        && digits[digits.size() - 1 - trailing] == 0) {
         ++trailing;
     }
     digits.chop(trailing);
     number.scale -= trailing;
-    const auto first = std::find_if(digits.cbegin(), digits.cend(), [](char digit) { return digit != 0; });
+    const auto first
+        = std::find_if(digits.cbegin(), digits.cend(), [](char digit) { return digit != 0; });
     digits.remove(0, first - digits.cbegin());
     if (digits.isEmpty()) {
         number.scale = 0;
@@ -114,7 +119,8 @@ int compareMagnitudes(const Scaled &a, const Scaled &b)
     const qsizetype top = std::max(a.digits.size() - a.scale, b.digits.size() - b.scale);
     const qsizetype bottom = -std::max(a.scale, b.scale);
     for (qsizetype power = top - 1; power >= bottom; --power) {
-        const int difference = digitAt(a.digits, a.scale, power) - digitAt(b.digits, b.scale, power);
+        const int difference
+            = digitAt(a.digits, a.scale, power) - digitAt(b.digits, b.scale, power);
         if (difference != 0) {
             return difference < 0 ? -1 : 1;
         }
@@ -130,7 +136,8 @@ Scaled combine(const Scaled &a, const Scaled &b, int sign)
     Scaled result {QByteArray(std::max<qsizetype>(top, 1) + scale, '\0'), scale};
     int carry = 0;
     for (qsizetype i = result.digits.size() - 1, power = -scale; i >= 0; --i, ++power) {
-        int digit = digitAt(a.digits, a.scale, power) + sign * digitAt(b.digits, b.scale, power) + carry;
+        int digit
+            = digitAt(a.digits, a.scale, power) + sign * digitAt(b.digits, b.scale, power) + carry;
         carry = digit < 0 ? -1 : digit / 10;
         digit -= carry * 10;
         result.digits[i] = static_cast<char>(digit);
@@ -176,17 +183,21 @@ Result<Decimal> Decimal::parseCounter(QByteArrayView token)
         return notANumber();
     }
     Scaled number = digitsOf(*parts);
-    // Without zeros at either end the value is digits * 10^power, and its plain length follows without writing it.
+    // Without zeros at either end the value is digits * 10^power, and its plain length follows
+    // without writing it.
     const auto isZeroDigit = [](char digit) { return digit == 0; };
     const auto last = std::find_if_not(number.digits.crbegin(), number.digits.crend(), isZeroDigit);
     const qsizetype zeros = last - number.digits.crbegin();
     number.digits.chop(zeros);
-    number.digits.remove(0, std::find_if_not(number.digits.cbegin(), number.digits.cend(), isZeroDigit) - number.digits.cbegin());
+    number.digits.remove(0,
+        std::find_if_not(number.digits.cbegin(), number.digits.cend(), isZeroDigit)
+            - number.digits.cbegin());
     if (number.digits.isEmpty()) {
         return Decimal();
     }
     const std::int64_t power = parts->exponent - number.scale + zeros;
-    const std::int64_t plain = power >= 0 ? number.digits.size() + power : std::max<std::int64_t>(number.digits.size(), -power);
+    const std::int64_t plain = power >= 0 ? number.digits.size() + power
+                                          : std::max<std::int64_t>(number.digits.size(), -power);
     if (plain > kDecimalDigitsMax) {
         return Error {ErrorCode::NumberTooLong,
             "A counter holds at most " + QByteArray::number(kDecimalDigitsMax)

@@ -2,14 +2,14 @@
 
 #include "core/assert.h"
 
-#include <pthread.h>
-
 #include <iterator>
+#include <pthread.h>
 #include <utility>
 
 namespace driftless {
 
-ThreadExecutor::ThreadExecutor(std::string name, std::size_t queueMax, std::size_t batchMax, Task afterBatch)
+ThreadExecutor::ThreadExecutor(
+    std::string name, std::size_t queueMax, std::size_t batchMax, Task afterBatch)
     : m_name(std::move(name))
     , m_queueMax(queueMax)
     , m_batchMax(batchMax)
@@ -84,7 +84,8 @@ void ThreadExecutor::run()
                 batch.swap(m_queue);
             } else {
                 const auto end = m_queue.begin() + static_cast<std::ptrdiff_t>(m_batchMax);
-                batch.assign(std::make_move_iterator(m_queue.begin()), std::make_move_iterator(end));
+                batch.assign(
+                    std::make_move_iterator(m_queue.begin()), std::make_move_iterator(end));
                 m_queue.erase(m_queue.begin(), end);
             }
         }

@@ -1,7 +1,6 @@
 #include "core/hash.h"
 
 #include <QtEndian>
-
 #include <xxhash.h>
 
 namespace driftless {
@@ -17,7 +16,8 @@ std::optional<Hash128> Hash128::fromBytes(QByteArrayView bytes)
     if (bytes.size() != 16) {
         return std::nullopt;
     }
-    return Hash128 {qFromBigEndian<quint64>(bytes.data()), qFromBigEndian<quint64>(bytes.data() + 8)};
+    return Hash128 {
+        qFromBigEndian<quint64>(bytes.data()), qFromBigEndian<quint64>(bytes.data() + 8)};
 }
 
 QByteArray Hash128::bytes() const

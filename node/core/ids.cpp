@@ -17,13 +17,16 @@ bool isLetterOrDigit(char c)
 Result<NodeId> NodeId::parse(QByteArrayView text)
 {
     const QByteArrayView trimmed = text.trimmed();
-    bool ok = !trimmed.isEmpty() && trimmed.size() <= kNodeIdBytesMax && isLetterOrDigit(trimmed.front());
+    bool ok = !trimmed.isEmpty() && trimmed.size() <= kNodeIdBytesMax
+        && isLetterOrDigit(trimmed.front());
     for (const char c : trimmed) {
         ok = ok && (isLetterOrDigit(c) || c == '-' || c == '_' || c == '.');
     }
     if (!ok) {
         return Error {ErrorCode::InvalidArgument,
-            "A node id has 1 to 63 letters, digits, '-', '_' or '.', and begins with a letter or digit.", {}};
+            "A node id has 1 to 63 letters, digits, '-', '_' or '.', and begins with a letter or "
+            "digit.",
+            {}};
     }
     NodeId id;
     id.m_bytes = trimmed.toByteArray();
@@ -34,7 +37,8 @@ Result<DatabaseName> DatabaseName::parse(QByteArrayView text)
 {
     const QByteArray lower = text.trimmed().toByteArray().toLower();
     if (lower.isEmpty()) {
-        return Error {ErrorCode::MissingHeader, "Database header is required. (Parameter 'rawName')", {}};
+        return Error {
+            ErrorCode::MissingHeader, "Database header is required. (Parameter 'rawName')", {}};
     }
     bool ok = lower.size() <= kDatabaseNameCharsMax && isLetterOrDigit(lower.front());
     for (const char c : lower) {
@@ -42,7 +46,8 @@ Result<DatabaseName> DatabaseName::parse(QByteArrayView text)
     }
     if (!ok) {
         return Error {ErrorCode::InvalidDatabaseName,
-            "Database name contains invalid characters. Use lowercase letters, numbers, '-' or '_' only. (Parameter 'rawName')",
+            "Database name contains invalid characters. Use lowercase letters, numbers, '-' or '_' "
+            "only. (Parameter 'rawName')",
             {}};
     }
     DatabaseName name;

@@ -46,14 +46,16 @@ Result<Object> Object::check(QByteArray bytes, const Limits &limits)
     }
     object.take(members);
     if (const Member *second = object.findRepeatedName()) {
-        const auto first = std::find_if(object.m_members.begin(), object.m_members.end(),
+        const auto first = std::find_if(object.m_members.begin(),
+            object.m_members.end(),
             [second](const Member &member) { return member.folded == second->folded; });
         QByteArray path("$");
         appendToPath(path, second->decoded);
         return Error {ErrorCode::InvalidJson,
             first->decoded == second->decoded
                 ? QByteArray(kRepeatedName)
-                : QByteArray("Two names of the document differ only in upper and lower case: keep one of the two."),
+                : QByteArray("Two names of the document differ only in upper and lower case: keep "
+                             "one of the two."),
             path};
     }
     return object;
@@ -65,7 +67,9 @@ Result<Object> Object::scan(QByteArray bytes)
     object.m_bytes = owned(std::move(bytes));
     RawMembers members;
     if (!splitMembers(object.m_bytes, members)) {
-        return Error {ErrorCode::InvalidJson, "These bytes are no JSON object: they were never checked, or are damaged.", "$"};
+        return Error {ErrorCode::InvalidJson,
+            "These bytes are no JSON object: they were never checked, or are damaged.",
+            "$"};
     }
     object.take(members);
     return object;
@@ -128,9 +132,10 @@ void Object::resolveNames(qsizetype room)
 const Member *Object::findRepeatedName() const
 {
     if (!m_order.empty()) {
-        const auto found = std::adjacent_find(m_order.begin(), m_order.end(), [this](std::uint32_t a, std::uint32_t b) {
-            return compareNames(m_members[a].folded, m_members[b].folded) == 0;
-        });
+        const auto found = std::adjacent_find(
+            m_order.begin(), m_order.end(), [this](std::uint32_t a, std::uint32_t b) {
+                return compareNames(m_members[a].folded, m_members[b].folded) == 0;
+            });
         return found == m_order.end() ? nullptr : &m_members[std::max(found[0], found[1])];
     }
     Names names;
@@ -144,13 +149,18 @@ const Member *Object::findRepeatedName() const
 const Member *Object::find(QByteArrayView foldedName) const
 {
     if (m_order.empty()) {
-        const auto found = std::find_if(m_members.begin(), m_members.end(),
-            [foldedName](const Member &member) { return compareNames(member.folded, foldedName) == 0; });
+        const auto found
+            = std::find_if(m_members.begin(), m_members.end(), [foldedName](const Member &member) {
+                  return compareNames(member.folded, foldedName) == 0;
+              });
         return found == m_members.end() ? nullptr : &*found;
     }
-    const auto found = std::lower_bound(m_order.begin(), m_order.end(), foldedName,
-        [this](std::uint32_t i, QByteArrayView name) { return compareNames(m_members[i].folded, name) < 0; });
-    return found == m_order.end() || m_members[*found].folded != foldedName ? nullptr : &m_members[*found];
+    const auto found = std::lower_bound(
+        m_order.begin(), m_order.end(), foldedName, [this](std::uint32_t i, QByteArrayView name) {
+            return compareNames(m_members[i].folded, name) < 0;
+        });
+    return found == m_order.end() || m_members[*found].folded != foldedName ? nullptr
+                                                                            : &m_members[*found];
 }
 
 Result<QByteArrayView> checkValue(QByteArrayView bytes, const Limits &limits)

@@ -14,7 +14,8 @@ namespace driftless::json {
 
 namespace {
 
-constexpr qsizetype kFewNamesMax = 64; // beyond it sorting is faster, and safe against names that look alike
+constexpr qsizetype kFewNamesMax
+    = 64; // beyond it sorting is faster, and safe against names that look alike
 constexpr int kRecursionMax = 1'000; // levels of this parser, about 100 bytes of stack each
 
 bool isDigit(char c)
@@ -24,7 +25,8 @@ bool isDigit(char c)
 
 bool isEqual(QByteArrayView a, QByteArrayView b)
 {
-    return a.size() == b.size() && std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size())) == 0;
+    return a.size() == b.size()
+        && std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size())) == 0;
 }
 
 /// For a few names: each is compared with the earlier ones only if one of them looked alike.
@@ -35,7 +37,8 @@ qsizetype findRepeatedOfFew(const Names &names, qsizetype first)
         const QByteArrayView name = names[i];
         unsigned look = static_cast<unsigned>(name.size()) * 29U;
         if (!name.isEmpty()) {
-            look += static_cast<unsigned char>(name.front()) * 7U + static_cast<unsigned char>(name.back()) * 13U
+            look += static_cast<unsigned char>(name.front()) * 7U
+                + static_cast<unsigned char>(name.back()) * 13U
                 + static_cast<unsigned char>(name[name.size() / 2]);
         }
         std::uint64_t &word = seen[look / 64U % seen.size()];
@@ -68,7 +71,8 @@ qsizetype findRepeated(const Names &names, qsizetype first)
         const int difference = std::memcmp(x.data(), y.data(), static_cast<std::size_t>(x.size()));
         return difference != 0 ? difference < 0 : a < b;
     });
-    const auto found = std::adjacent_find(order.begin(), order.end(),
+    const auto found = std::adjacent_find(order.begin(),
+        order.end(),
         [&names](qsizetype a, qsizetype b) { return isEqual(names[a], names[b]); });
     return found == order.end() ? -1 : found[1];
 }
@@ -89,10 +93,13 @@ bool Checker::object(RawMembers &members)
     }
     m_at = skipBlanks(m_at, m_end);
     if (peek() != '{') {
-        return fail("The text must be a JSON object: begin it with '{' (and without a byte order mark).", m_at);
+        return fail(
+            "The text must be a JSON object: begin it with '{' (and without a byte order mark).",
+            m_at);
     }
     if (m_limits.depthMax < 1) {
-        return fail("Objects and arrays are nested too deeply: flatten them.", m_at, ErrorCode::TooDeep);
+        return fail(
+            "Objects and arrays are nested too deeply: flatten them.", m_at, ErrorCode::TooDeep);
     }
     m_at = skipBlanks(m_at + 1, m_end);
     bool more = peek() != '}';
@@ -132,7 +139,9 @@ bool Checker::value(QByteArrayView &trimmed)
 bool Checker::sizeFits()
 {
     return m_end - m_begin <= m_limits.bytesMax
-        || fail("The JSON text is larger than allowed: send less, or several documents.", m_begin, ErrorCode::TooLarge);
+        || fail("The JSON text is larger than allowed: send less, or several documents.",
+            m_begin,
+            ErrorCode::TooLarge);
 }
 
 bool Checker::onlyBlanksLeft(const char *message)
@@ -152,10 +161,13 @@ bool Checker::nested(int depth)
     case '{':
     case '[':
         if (depth >= m_limits.depthMax) {
-            return fail("Objects and arrays are nested too deeply: flatten them.", m_at, ErrorCode::TooDeep);
+            return fail("Objects and arrays are nested too deeply: flatten them.",
+                m_at,
+                ErrorCode::TooDeep);
         }
         return *m_at == '{' ? nestedObject(depth + 1) : nestedArray(depth + 1);
-    default: return scalar();
+    default:
+        return scalar();
     }
 }
 
@@ -209,22 +221,30 @@ bool Checker::nestedArray(int depth)
 bool Checker::scalar()
 {
     switch (peek()) {
-    case 't': return word("true", 4);
-    case 'f': return word("false", 5);
-    case 'n': return word("null", 4);
-    default: break;
+    case 't':
+        return word("true", 4);
+    case 'f':
+        return word("false", 5);
+    case 'n':
+        return word("null", 4);
+    default:
+        break;
     }
     if (peek() == '-' || isDigit(peek())) {
         return number();
     }
-    return m_at == m_end ? fail("The text ends too early: a value is missing.", m_at)
-                         : fail("A JSON value is expected here: an object, array, string, number, true, false or null.", m_at);
+    return m_at == m_end
+        ? fail("The text ends too early: a value is missing.", m_at)
+        : fail(
+            "A JSON value is expected here: an object, array, string, number, true, false or null.",
+            m_at);
 }
 
 bool Checker::name(QByteArrayView &raw, bool &escaped)
 {
     if (peek() != '"') {
-        return fail("A name in double quotes is expected here (no comma behind the last member).", m_at);
+        return fail(
+            "A name in double quotes is expected here (no comma behind the last member).", m_at);
     }
     const char *const begin = ++m_at;
     if (!string(escaped)) {
@@ -259,7 +279,8 @@ bool Checker::separator(char close, bool &more)
         ++m_at;
         return true;
     }
-    return close == '}' ? fail("A ',' or '}' is expected behind a member.", m_at) : fail("A ',' or ']' is expected behind an element.", m_at);
+    return close == '}' ? fail("A ',' or '}' is expected behind a member.", m_at)
+                        : fail("A ',' or ']' is expected behind an element.", m_at);
 }
 
 /// From behind the opening quote to behind the closing one.
@@ -280,7 +301,9 @@ bool Checker::string(bool &escaped)
                 return false;
             }
         } else if (static_cast<unsigned char>(*m_at) < 0x20U) {
-            return fail("A control character in a string must be written as an escape, such as \\n or \\u0000.", m_at);
+            return fail("A control character in a string must be written as an escape, such as \\n "
+                        "or \\u0000.",
+                m_at);
         } else {
             do {
                 const char *const next = endOfUtf8Sequence(m_at, m_end);
@@ -302,7 +325,9 @@ bool Checker::escape()
         return true;
     }
     if (kind != 'u') {
-        return fail("An unknown escape in a string: JSON has \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\uXXXX.", begin);
+        return fail("An unknown escape in a string: JSON has \\\" \\\\ \\/ \\b \\f \\n \\r \\t and "
+                    "\\uXXXX.",
+            begin);
     }
     ++m_at;
     char32_t unit = 0;
@@ -319,7 +344,8 @@ bool Checker::escape()
             return true;
         }
     }
-    return fail("An escape is half of a surrogate pair: write both halves, the high one first.", begin);
+    return fail(
+        "An escape is half of a surrogate pair: write both halves, the high one first.", begin);
 }
 
 bool Checker::hexUnit(char32_t &unit)
@@ -351,7 +377,9 @@ bool Checker::number()
         return fail("A number needs a digit behind the '-'.", begin);
     }
     if (isDigit(peek())) {
-        return fail("A number must not begin with a zero that is not its only digit before the point.", begin);
+        return fail(
+            "A number must not begin with a zero that is not its only digit before the point.",
+            begin);
     }
     if (peek() == '.') {
         ++m_at;
@@ -382,7 +410,9 @@ bool Checker::digits()
 bool Checker::word(const char *text, int size)
 {
     if (m_end - m_at < size || std::memcmp(m_at, text, static_cast<std::size_t>(size)) != 0) {
-        return fail("An unknown word: JSON has true, false and null, in lower case; text stands in double quotes.", m_at);
+        return fail("An unknown word: JSON has true, false and null, in lower case; text stands in "
+                    "double quotes.",
+            m_at);
     }
     m_at += size;
     return true;
@@ -415,7 +445,8 @@ Error Checker::error() const
         message.append(" (At byte ").append(QByteArray::number(m_faultAt - m_begin)).append(".)");
     } else {
         message.append(" (The limit is ")
-            .append(m_code == ErrorCode::TooDeep ? QByteArray::number(m_limits.depthMax) + " levels" : QByteArray::number(m_limits.bytesMax) + " bytes")
+            .append(m_code == ErrorCode::TooDeep ? QByteArray::number(m_limits.depthMax) + " levels"
+                                                 : QByteArray::number(m_limits.bytesMax) + " bytes")
             .append(".)");
     }
     return {m_code, message, path};

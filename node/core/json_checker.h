@@ -16,21 +16,22 @@ inline constexpr char kRepeatedName[] = "A name stands twice in one object: keep
 /// n log n for many, whatever they are.
 qsizetype findRepeated(const Names &names, qsizetype first);
 
-/// The full check of a text from outside, in one pass (RFC 8259; what is refused beyond it is listed at Object::check).
-/// Recursive, at most `limits.depthMax` levels. One use; any thread. The text must outlive it.
+/// The full check of a text from outside, in one pass (RFC 8259; what is refused beyond it is
+/// listed at Object::check). Recursive, at most `limits.depthMax` levels. One use; any thread. The
+/// text must outlive it.
 class Checker
 {
 public:
     Checker(QByteArrayView text, const Limits &limits);
 
-    /// The text is an object with blanks around it; appends its members. Names that are equal when folded are not
-    /// looked for at this level, any repeated name below is.
+    /// The text is an object with blanks around it; appends its members. Names that are equal when
+    /// folded are not looked for at this level, any repeated name below is.
     bool object(RawMembers &members);
     /// The text is a value with blanks around it.
     bool value(QByteArrayView &trimmed);
 
     /// After false: what is wrong, where, and what to do.
-    Error error() const;
+    [[nodiscard]] Error error() const;
 
 private:
     bool sizeFits();
@@ -51,13 +52,13 @@ private:
     bool fail(const char *message, const char *at, ErrorCode code = ErrorCode::InvalidJson);
     bool failRepeated(QByteArrayView repeated, const char *brace);
 
-    char peek() const { return m_at != m_end ? *m_at : '\0'; }
+    [[nodiscard]] char peek() const { return m_at != m_end ? *m_at : '\0'; }
 
     const char *const m_begin;
     const char *const m_end;
     const char *m_at;
     const Limits m_limits;
-    Names m_names;                  ///< of all objects that are open, the outer ones first
+    Names m_names; ///< of all objects that are open, the outer ones first
     std::deque<QByteArray> m_decoded; ///< names that had escapes, kept while m_names points to them
     const char *m_message = nullptr;
     const char *m_faultAt = nullptr;

@@ -10,8 +10,8 @@ namespace driftless::json {
 
 namespace {
 
-/// Builds an object from one whose members stay, go or get another value, and new ones behind them. Every byte that
-/// this does not concern is copied as it is.
+/// Builds an object from one whose members stay, go or get another value, and new ones behind them.
+/// Every byte that this does not concern is copied as it is.
 class Rewriter
 {
 public:
@@ -26,16 +26,17 @@ public:
     }
 
     /// An empty value removes the member.
-    void replace(std::size_t index, QByteArrayView value) { m_values[static_cast<qsizetype>(index)] = value; }
+    void replace(qsizetype index, QByteArrayView value) { m_values[index] = value; }
     /// `rawName` as it stands between the quotes.
     void add(QByteArrayView rawName, QByteArrayView value) { m_added.append({rawName, value}); }
-    QByteArray result() const;
+    [[nodiscard]] QByteArray result() const;
 
 private:
     /// Where the text behind the last member begins, or behind the opening brace if there is none.
-    const char *tail() const
+    [[nodiscard]] const char *tail() const
     {
-        return m_members.empty() ? skipBlanks(m_object.begin(), m_object.end()) + 1 : m_members.back().value.end();
+        return m_members.empty() ? skipBlanks(m_object.begin(), m_object.end()) + 1
+                                 : m_members.back().value.end();
     }
 
     QByteArrayView m_object;
@@ -64,8 +65,10 @@ QByteArray Rewriter::result() const
         if (value.isEmpty()) {
             continue;
         }
-        // A member that stays brings the comma in front of it along, so a removed one takes exactly one with it.
-        const char *const from = first ? m_members[i].name.begin() - 1 : m_members[i - 1].value.end();
+        // A member that stays brings the comma in front of it along, so a removed one takes exactly
+        // one with it.
+        const char *const from
+            = first ? m_members[i].name.begin() - 1 : m_members[i - 1].value.end();
         out.append(QByteArrayView(from, m_members[i].value.begin())).append(value);
         first = false;
     }
@@ -85,22 +88,22 @@ QByteArray decoded(QByteArrayView raw)
 class MemberIndex
 {
 public:
-    explicit MemberIndex(std::span<const RawMember> members)
+    explicit MemberIndex(const RawMembers &members)
     {
-        m_byName.reserve(static_cast<qsizetype>(members.size()));
-        for (std::size_t i = 0; i < members.size(); ++i) {
+        m_byName.reserve(members.size());
+        for (qsizetype i = 0; i < members.size(); ++i) {
             m_byName.insert(decoded(members[i].name), i);
         }
     }
 
-    std::optional<std::size_t> find(QByteArrayView rawName) const
+    [[nodiscard]] std::optional<qsizetype> find(QByteArrayView rawName) const
     {
         const auto found = m_byName.constFind(decoded(rawName));
         return found == m_byName.cend() ? std::nullopt : std::optional(*found);
     }
 
 private:
-    QHash<QByteArray, std::size_t> m_byName; // seeded by Qt, so no input makes it slow
+    QHash<QByteArray, qsizetype> m_byName; // seeded by Qt, so no input makes it slow
 };
 
 } // namespace
@@ -117,8 +120,7 @@ QByteArray splice(const Object &object, std::span<const Edit> edits)
     for (const Edit &edit : edits) {
         const QByteArray folded = foldCaseView(edit.name);
         if (const Member *member = object.find(folded)) {
-            const auto index = static_cast<std::size_t>(member - object.members().data());
-            rewriter.replace(index, edit.value);
+            rewriter.replace(member - object.members().data(), edit.value);
         } else if (const auto known = addedByName.constFind(folded); known != addedByName.cend()) {
             added[*known] = &edit;
         } else {
@@ -149,17 +151,19 @@ QByteArray mergePatchValue(QByteArrayView target, QByteArrayView patch)
     }
     const MemberIndex index(members);
     Rewriter rewriter(target, members);
-    std::vector<QByteArray> merged; // what the rewriter's views point to: a moved QByteArray keeps its buffer
-    merged.reserve(changes.size());
+    std::vector<QByteArray>
+        merged; // what the rewriter's views point to: a moved QByteArray keeps its buffer
+    merged.reserve(static_cast<std::size_t>(changes.size()));
     for (const RawMember &change : changes) {
-        const std::optional<std::size_t> known = index.find(change.name);
+        const std::optional<qsizetype> known = index.find(change.name);
         if (change.value == QByteArrayView("null")) {
             if (known) {
                 rewriter.replace(*known, {});
             }
             continue;
         }
-        merged.push_back(mergePatchValue(known ? members[*known].value : QByteArrayView(), change.value));
+        merged.push_back(
+            mergePatchValue(known ? members[*known].value : QByteArrayView(), change.value));
         known ? rewriter.replace(*known, merged.back()) : rewriter.add(change.name, merged.back());
     }
     return rewriter.result();
@@ -183,14 +187,30 @@ void appendString(QByteArray &out, QByteArrayView utf8)
         }
         const auto c = static_cast<unsigned char>(*special);
         switch (c) {
-        case '"': out.append("\\\""); break;
-        case '\\': out.append("\\\\"); break;
-        case '\b': out.append("\\b"); break;
-        case '\f': out.append("\\f"); break;
-        case '\n': out.append("\\n"); break;
-        case '\r': out.append("\\r"); break;
-        case '\t': out.append("\\t"); break;
-        default: out.append("\\u00").append(hex[c >> 4]).append(hex[c & 15U]); break;
+        case '"':
+            out.append("\\\"");
+            break;
+        case '\\':
+            out.append("\\\\");
+            break;
+        case '\b':
+            out.append("\\b");
+            break;
+        case '\f':
+            out.append("\\f");
+            break;
+        case '\n':
+            out.append("\\n");
+            break;
+        case '\r':
+            out.append("\\r");
+            break;
+        case '\t':
+            out.append("\\t");
+            break;
+        default:
+            out.append("\\u00").append(hex[c >> 4]).append(hex[c & 15U]);
+            break;
         }
         at = special + 1;
     }

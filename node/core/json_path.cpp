@@ -21,8 +21,8 @@ struct Level
 
 bool isWordByte(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$'
-        || static_cast<unsigned char>(c) >= 0x80U;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'
+        || c == '$' || static_cast<unsigned char>(c) >= 0x80U;
 }
 
 } // namespace
@@ -36,7 +36,8 @@ void appendToPath(QByteArray &path, QByteArrayView name)
             shown.chop(1);
         }
     }
-    if (shown.size() == name.size() && !name.isEmpty() && std::all_of(name.begin(), name.end(), isWordByte)) {
+    if (shown.size() == name.size() && !name.isEmpty()
+        && std::all_of(name.begin(), name.end(), isWordByte)) {
         path.append('.').append(name);
         return;
     }
@@ -50,7 +51,9 @@ QByteArray pathAt(QByteArrayView text, const char *at)
     for (const char *p = text.data(); p < at; ++p) {
         switch (*p) {
         case '{':
-        case '[': levels.push_back({*p == '{', 0, {}}); break;
+        case '[':
+            levels.push_back({*p == '{', 0, {}});
+            break;
         case '}':
         case ']':
             if (!levels.empty()) {
@@ -65,13 +68,15 @@ QByteArray pathAt(QByteArrayView text, const char *at)
             break;
         case '"': {
             const char *const quote = findClosingQuote(p + 1, end);
-            if (quote < at && !levels.empty() && levels.back().isObject && levels.back().name.isNull()) {
+            if (quote < at && !levels.empty() && levels.back().isObject
+                && levels.back().name.isNull()) {
                 levels.back().name = QByteArrayView(p + 1, quote);
             }
             p = quote;
             break;
         }
-        default: break;
+        default:
+            break;
         }
     }
     QByteArray path = QByteArrayLiteral("$");

@@ -27,7 +27,8 @@ char32_t takeHex(const char *&at, const char *end)
         at = end;
         return 0;
     }
-    const char32_t unit = hexDigit(at[0]) << 12 | hexDigit(at[1]) << 8 | hexDigit(at[2]) << 4 | hexDigit(at[3]);
+    const char32_t unit
+        = hexDigit(at[0]) << 12 | hexDigit(at[1]) << 8 | hexDigit(at[2]) << 4 | hexDigit(at[3]);
     at += 4;
     return unit;
 }
@@ -47,12 +48,18 @@ char32_t takeUnicodeEscape(const char *&at, const char *end)
 char shortEscape(char c)
 {
     switch (c) {
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return c;
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    default:
+        return c;
     }
 }
 

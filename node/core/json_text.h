@@ -6,8 +6,9 @@
 
 #include <cstdint>
 
-/// The steps that the readers of JSON in this module share. All stay inside of [at, end) whatever the bytes are; what
-/// they say about the text is true only of text that passed the check (core/json_checker.h), unless said otherwise.
+/// The steps that the readers of JSON in this module share. All stay inside of [at, end) whatever
+/// the bytes are; what they say about the text is true only of text that passed the check
+/// (core/json_checker.h), unless said otherwise.
 namespace driftless::json {
 
 /// A member as it stands: both views as in json::Member.
@@ -34,7 +35,8 @@ inline const char *skipBlanks(const char *at, const char *end)
     return at;
 }
 
-/// The high bit of every byte of `word` that equals `c`; bits above the first true one may be wrong.
+/// The high bit of every byte of `word` that equals `c`; bits above the first true one may be
+/// wrong.
 inline std::uint64_t bytesEqual(std::uint64_t word, char c)
 {
     constexpr std::uint64_t ones = 0x0101'0101'0101'0101U;
@@ -42,8 +44,8 @@ inline std::uint64_t bytesEqual(std::uint64_t word, char c)
     return (difference - ones) & ~difference & ones * 0x80U;
 }
 
-/// The first byte that is not simply a character of a string: a quote, a backslash, a control character or part of a
-/// multi-byte sequence; `end` if there is none. Any bytes.
+/// The first byte that is not simply a character of a string: a quote, a backslash, a control
+/// character or part of a multi-byte sequence; `end` if there is none. Any bytes.
 inline const char *findSpecial(const char *at, const char *end)
 {
     constexpr std::uint64_t ones = 0x0101'0101'0101'0101U;
@@ -64,7 +66,8 @@ inline const char *findSpecial(const char *at, const char *end)
     return end;
 }
 
-/// From behind the opening quote to the closing one; `end` if there is none. Sets `escaped` if there is an escape before it.
+/// From behind the opening quote to the closing one; `end` if there is none. Sets `escaped` if
+/// there is an escape before it.
 inline const char *findClosingQuote(const char *at, const char *end, bool &escaped)
 {
     for (;;) {
@@ -102,7 +105,8 @@ const char *endOfValue(const char *at, const char *end);
 /// The members of the object that is all of `object` but blanks; false if it is none.
 bool splitMembers(QByteArrayView object, RawMembers &members);
 
-/// Writes what stands between the quotes of a string with its escapes resolved, at most raw.size() bytes; answers the end.
+/// Writes what stands between the quotes of a string with its escapes resolved, at most raw.size()
+/// bytes; answers the end.
 char *decodeStringTo(char *out, QByteArrayView raw);
 
 } // namespace driftless::json

@@ -12,8 +12,9 @@ inline bool isUtf8Continuation(char byte)
     return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U;
 }
 
-/// The end of the multi-byte sequence that begins at `at` (a byte >= 0x80), or null if it is not well-formed by table 3-7
-/// of the Unicode Standard: overlong, a surrogate, above U+10FFFF, or cut off.
+/// The end of the multi-byte sequence that begins at `at` (a byte >= 0x80), or null if it is not
+/// well-formed by table 3-7 of the Unicode Standard: overlong, a surrogate, above U+10FFFF, or cut
+/// off.
 inline const char *endOfUtf8Sequence(const char *at, const char *end)
 {
     const auto byte = [at](int i) { return static_cast<unsigned char>(at[i]); };
@@ -31,7 +32,8 @@ inline const char *endOfUtf8Sequence(const char *at, const char *end)
         return overlong || surrogate ? nullptr : at + 3;
     }
     if (lead >= 0xf0U && lead <= 0xf4U) {
-        if (left < 4 || !isUtf8Continuation(at[1]) || !isUtf8Continuation(at[2]) || !isUtf8Continuation(at[3])) {
+        if (left < 4 || !isUtf8Continuation(at[1]) || !isUtf8Continuation(at[2])
+            || !isUtf8Continuation(at[3])) {
             return nullptr;
         }
         const bool overlong = lead == 0xf0U && byte(1) < 0x90U;
@@ -44,12 +46,18 @@ inline const char *endOfUtf8Sequence(const char *at, const char *end)
 /// The code point of the well-formed sequence [at, end), 1 to 4 bytes.
 inline char32_t decodeUtf8(const char *at, const char *end)
 {
-    const auto byte = [at](int i) { return static_cast<char32_t>(static_cast<unsigned char>(at[i])); };
+    const auto byte
+        = [at](int i) { return static_cast<char32_t>(static_cast<unsigned char>(at[i])); };
     switch (end - at) {
-    case 1: return byte(0);
-    case 2: return (byte(0) & 0x1fU) << 6 | (byte(1) & 0x3fU);
-    case 3: return (byte(0) & 0x0fU) << 12 | (byte(1) & 0x3fU) << 6 | (byte(2) & 0x3fU);
-    default: return (byte(0) & 0x07U) << 18 | (byte(1) & 0x3fU) << 12 | (byte(2) & 0x3fU) << 6 | (byte(3) & 0x3fU);
+    case 1:
+        return byte(0);
+    case 2:
+        return (byte(0) & 0x1fU) << 6 | (byte(1) & 0x3fU);
+    case 3:
+        return (byte(0) & 0x0fU) << 12 | (byte(1) & 0x3fU) << 6 | (byte(2) & 0x3fU);
+    default:
+        return (byte(0) & 0x07U) << 18 | (byte(1) & 0x3fU) << 12 | (byte(2) & 0x3fU) << 6
+            | (byte(3) & 0x3fU);
     }
 }
 

@@ -23,7 +23,8 @@ private Q_SLOTS:
 void TestCaseFold::folds_data()
 {
     QTest::addColumn<QByteArray>("folded");
-    const auto row = [](const char *text, const char *folded) { QTest::newRow(text) << QByteArray(folded); };
+    const auto row
+        = [](const char *text, const char *folded) { QTest::newRow(text) << QByteArray(folded); };
     row("", "");
     row("orders", "orders");
     row("OrderLines_2026-11-AZ@[`{", "orderlines_2026-11-az@[`{");
@@ -74,7 +75,8 @@ bool isSurrogate(char32_t code)
 
 } // namespace
 
-/// The fingerprint is of the lines "41>61\n" … of CaseFolding-15.0.0.txt, statuses C and S, made without this program.
+/// The fingerprint is of the lines "41>61\n" … of CaseFolding-15.0.0.txt, statuses C and S, made
+/// without this program.
 void TestCaseFold::tableIsFrozen()
 {
     QCryptographicHash lines(QCryptographicHash::Sha256);
@@ -87,12 +89,14 @@ void TestCaseFold::tableIsFrozen()
         if (folded != utf8Of(code)) {
             const QList<uint> target = QString::fromUtf8(folded).toUcs4();
             QCOMPARE(target.size(), 1);
-            lines.addData(QByteArray::number(static_cast<uint>(code), 16).toUpper() + ">" + QByteArray::number(target.front(), 16).toUpper() + "\n");
+            lines.addData(QByteArray::number(static_cast<uint>(code), 16).toUpper() + ">"
+                + QByteArray::number(target.front(), 16).toUpper() + "\n");
             ++count;
         }
     }
     QCOMPARE(count, 1454);
-    QCOMPARE(lines.result().toHex(), QByteArray("58659d364a55058b674475d9bf90a55ec3035af9fc55c0604ae4c5f1b746d01d"));
+    QCOMPARE(lines.result().toHex(),
+        QByteArray("58659d364a55058b674475d9bf90a55ec3035af9fc55c0604ae4c5f1b746d01d"));
 }
 
 void TestCaseFold::foldsEveryCodePointOnce()
@@ -131,15 +135,23 @@ void TestCaseFold::findsUpperCaseAtEveryPlace()
 void TestCaseFold::sharesWhatDoesNotChange()
 {
     for (const QByteArray &text : {QByteArray("orders"), QByteArray("größe 名前")}) {
-        QCOMPARE(static_cast<const void *>(foldCase(text).constData()), static_cast<const void *>(text.constData()));
+        QCOMPARE(static_cast<const void *>(foldCase(text).constData()),
+            static_cast<const void *>(text.constData()));
     }
     const QByteArray text = "orders";
-    QCOMPARE(static_cast<const void *>(foldCaseView(text).constData()), static_cast<const void *>(text.constData()));
+    QCOMPARE(static_cast<const void *>(foldCaseView(text).constData()),
+        static_cast<const void *>(text.constData()));
 }
 
 void TestCaseFold::staysInsideOfBrokenText()
 {
-    for (const char *broken : {"\x80", "A\xc3", "\xe2\x84", "\xf0\x90\x90", "\xed\xa0\x80", "\xff\xfe", "AAAAAAAA\xc0\x80Z"}) {
+    for (const char *broken : {"\x80",
+             "A\xc3",
+             "\xe2\x84",
+             "\xf0\x90\x90",
+             "\xed\xa0\x80",
+             "\xff\xfe",
+             "AAAAAAAA\xc0\x80Z"}) {
         const std::vector<char> exact(broken, broken + qstrlen(broken)); // no NUL behind it
         const QByteArrayView view(exact.data(), static_cast<qsizetype>(exact.size()));
         QCOMPARE(foldCaseView(view).size(), view.size());

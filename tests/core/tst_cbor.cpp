@@ -38,16 +38,24 @@ void TestCbor::writesAppendixA_data()
     QTest::addColumn<Write>("write");
     QTest::addColumn<Read>("read");
     const auto natural = [](const char *hex, std::uint64_t value) {
-        QTest::newRow(hex) << QByteArray(hex) << Write([value](Writer &w) { w.unsignedInteger(value); })
-                           << Read([value](Reader &r) { return r.peek() == Type::Unsigned && r.unsignedInteger() == value; });
+        QTest::newRow(hex) << QByteArray(hex)
+                           << Write([value](Writer &w) { w.unsignedInteger(value); })
+                           << Read([value](Reader &r) {
+                                  return r.peek() == Type::Unsigned && r.unsignedInteger() == value;
+                              });
     };
     const auto negative = [](const char *hex, std::int64_t value) {
         QTest::newRow(hex) << QByteArray(hex) << Write([value](Writer &w) { w.integer(value); })
-                           << Read([value](Reader &r) { return r.peek() == Type::Negative && r.integer() == value; });
+                           << Read([value](Reader &r) {
+                                  return r.peek() == Type::Negative && r.integer() == value;
+                              });
     };
     const auto text = [](const char *hex, const char *value) {
-        QTest::newRow(hex) << QByteArray(hex) << Write([value](Writer &w) { w.text(QByteArrayView(value)); })
-                           << Read([value](Reader &r) { return r.peek() == Type::Text && r.text() == QByteArrayView(value); });
+        QTest::newRow(hex) << QByteArray(hex) << Write([value](Writer &w) {
+            w.text(QByteArrayView(value));
+        }) << Read([value](Reader &r) {
+            return r.peek() == Type::Text && r.text() == QByteArrayView(value);
+        });
     };
     const auto row = [](const char *hex, Write write, Read read) {
         QTest::newRow(hex) << QByteArray(hex) << std::move(write) << std::move(read);
@@ -81,22 +89,46 @@ void TestCbor::writesAppendixA_data()
     text("62c3bc", "ü");
     text("63e6b0b4", "水");
     text("64f0908591", "𐅑");
-    row("40", [](Writer &w) { w.byteString({}); }, [](Reader &r) { return r.peek() == Type::Bytes && r.byteString().isEmpty() && r.ok(); });
-    row("4401020304", [](Writer &w) { w.byteString("\1\2\3\4"); }, [](Reader &r) { return r.byteString() == QByteArrayView("\1\2\3\4"); });
-    row("f4", [](Writer &w) { w.boolean(false); }, [](Reader &r) { return r.peek() == Type::Boolean && !r.boolean() && r.ok(); });
-    row("f5", [](Writer &w) { w.boolean(true); }, [](Reader &r) { return r.boolean(); });
-    row("f6", [](Writer &w) { w.null(); }, [](Reader &r) { return r.peek() == Type::Null && r.null(); });
-    row("80", [](Writer &w) { w.array(0); }, [](Reader &r) { return r.peek() == Type::Array && r.array() == 0 && r.ok(); });
-    row("83010203",
+    row(
+        "40",
+        [](Writer &w) { w.byteString({}); },
+        [](Reader &r) { return r.peek() == Type::Bytes && r.byteString().isEmpty() && r.ok(); });
+    row(
+        "4401020304",
+        [](Writer &w) { w.byteString("\1\2\3\4"); },
+        [](Reader &r) { return r.byteString() == QByteArrayView("\1\2\3\4"); });
+    row(
+        "f4",
+        [](Writer &w) { w.boolean(false); },
+        [](Reader &r) { return r.peek() == Type::Boolean && !r.boolean() && r.ok(); });
+    row(
+        "f5", [](Writer &w) { w.boolean(true); }, [](Reader &r) { return r.boolean(); });
+    row(
+        "f6",
+        [](Writer &w) { w.null(); },
+        [](Reader &r) { return r.peek() == Type::Null && r.null(); });
+    row(
+        "80",
+        [](Writer &w) { w.array(0); },
+        [](Reader &r) { return r.peek() == Type::Array && r.array() == 0 && r.ok(); });
+    row(
+        "83010203",
         [](Writer &w) {
             w.array(3);
             for (std::uint64_t i = 1; i <= 3; ++i) {
                 w.unsignedInteger(i);
             }
         },
-        [](Reader &r) { return r.array() == 3 && r.unsignedInteger() == 1 && r.unsignedInteger() == 2 && r.unsignedInteger() == 3; });
-    row("a0", [](Writer &w) { w.map(0); }, [](Reader &r) { return r.peek() == Type::Map && r.map() == 0 && r.ok(); });
-    row("a26161016162820203",
+        [](Reader &r) {
+            return r.array() == 3 && r.unsignedInteger() == 1 && r.unsignedInteger() == 2
+                && r.unsignedInteger() == 3;
+        });
+    row(
+        "a0",
+        [](Writer &w) { w.map(0); },
+        [](Reader &r) { return r.peek() == Type::Map && r.map() == 0 && r.ok(); });
+    row(
+        "a26161016162820203",
         [](Writer &w) {
             w.map(2);
             w.text("a");
@@ -107,8 +139,9 @@ void TestCbor::writesAppendixA_data()
             w.integer(3);
         },
         [](Reader &r) {
-            return r.map() == 2 && r.text() == QByteArrayView("a") && r.integer() == 1 && r.text() == QByteArrayView("b")
-                && r.array() == 2 && r.integer() == 2 && r.integer() == 3;
+            return r.map() == 2 && r.text() == QByteArrayView("a") && r.integer() == 1
+                && r.text() == QByteArrayView("b") && r.array() == 2 && r.integer() == 2
+                && r.integer() == 3;
         });
 }
 
@@ -130,7 +163,9 @@ void TestCbor::writesAppendixA()
 void TestCbor::refuses_data()
 {
     QTest::addColumn<QByteArray>("bytes");
-    const auto row = [](const char *name, const char *hex) { QTest::newRow(name) << QByteArray::fromHex(hex); };
+    const auto row = [](const char *name, const char *hex) {
+        QTest::newRow(name) << QByteArray::fromHex(hex);
+    };
     row("nothing", "");
     row("0 in two bytes", "1800");
     row("23 in two bytes", "1817");
@@ -219,7 +254,15 @@ void TestCbor::refusesTheWrongType()
         [](Reader &r) { return !r.null(); },
         [](Reader &r) { return r.incarnation() == 0; },
     };
-    const Type taken[] = {Type::Unsigned, Type::Unsigned, Type::Bytes, Type::Text, Type::Array, Type::Map, Type::Boolean, Type::Null, Type::End};
+    const Type taken[] = {Type::Unsigned,
+        Type::Unsigned,
+        Type::Bytes,
+        Type::Text,
+        Type::Array,
+        Type::Map,
+        Type::Boolean,
+        Type::Null,
+        Type::End};
     for (const char *hex : {"01", "20", "4101", "6161", "8101", "a10101", "f5", "f6"}) {
         const QByteArray bytes = QByteArray::fromHex(hex);
         for (std::size_t i = 0; i < std::size(reads); ++i) {
@@ -272,7 +315,8 @@ void TestCbor::readsWhatItWrote()
     QCOMPARE(reader.byteString().size(), 300);
     QVERIFY(reader.ok() && reader.atEnd());
     for (int shift = 0; shift < 64; ++shift) {
-        for (const std::uint64_t near : {std::uint64_t {0}, std::uint64_t {1}, ~std::uint64_t {0}}) {
+        for (const std::uint64_t near :
+            {std::uint64_t {0}, std::uint64_t {1}, ~std::uint64_t {0}}) {
             const std::uint64_t value = (std::uint64_t {1} << shift) + near;
             Writer writer;
             writer.unsignedInteger(value);

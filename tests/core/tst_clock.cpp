@@ -32,7 +32,8 @@ void TestClock::writesIso_data()
 void TestClock::writesIso()
 {
     QFETCH(qint64, ms);
-    QCOMPARE(toIsoUtc(WallTime(std::chrono::milliseconds(ms))), QByteArray(QTest::currentDataTag()));
+    QCOMPARE(
+        toIsoUtc(WallTime(std::chrono::milliseconds(ms))), QByteArray(QTest::currentDataTag()));
 }
 
 void TestClock::goesForward()

@@ -7,7 +7,8 @@
 
 using namespace driftless;
 
-/// Sums are exact, whatever their order and size; the bound holds where a number enters and nowhere else.
+/// Sums are exact, whatever their order and size; the bound holds where a number enters and nowhere
+/// else.
 class TestDecimal : public QObject
 {
     Q_OBJECT
@@ -73,11 +74,38 @@ void TestDecimal::writesPlainNotation()
 void TestDecimal::refuses_data()
 {
     QTest::addColumn<ErrorCode>("code");
-    for (const char *token : {"", "-", "+1", "01", "1.", ".5", "1e", "1e+", "abc", "1a", " 1", "1 ", "\"1\"", "null", "--1", "1.2.3", "1e5.5", "NaN", "0x10", "Infinity"}) {
+    for (const char *token : {"",
+             "-",
+             "+1",
+             "01",
+             "1.",
+             ".5",
+             "1e",
+             "1e+",
+             "abc",
+             "1a",
+             " 1",
+             "1 ",
+             "\"1\"",
+             "null",
+             "--1",
+             "1.2.3",
+             "1e5.5",
+             "NaN",
+             "0x10",
+             "Infinity"}) {
         QTest::newRow(token) << ErrorCode::NotANumber;
     }
-    for (const char *token : {"1e34", "1e-35", "1e999999999", "1e-999999999", "1e99999999999999999999999999", "-1e-99999999999999999999999999",
-             "12345678901234567890123456789012345", "1234567890123456.7890123456789012345", "10e33", "0.1e-34"}) {
+    for (const char *token : {"1e34",
+             "1e-35",
+             "1e999999999",
+             "1e-999999999",
+             "1e99999999999999999999999999",
+             "-1e-99999999999999999999999999",
+             "12345678901234567890123456789012345",
+             "1234567890123456.7890123456789012345",
+             "10e33",
+             "0.1e-34"}) {
         QTest::newRow(token) << ErrorCode::NumberTooLong;
     }
 }
@@ -137,7 +165,8 @@ void TestDecimal::addsLikeIntegers()
     for (int i = 0; i < 20'000; ++i) {
         Wide values[2];
         for (Wide &value : values) {
-            value = static_cast<Wide>((static_cast<UnsignedWide>(random()) << 64U | random()) >> (27U + random() % 101U));
+            value = static_cast<Wide>(
+                (static_cast<UnsignedWide>(random()) << 64U | random()) >> (27U + random() % 101U));
             for (std::uint64_t zeros = random() % 10; zeros > 0; --zeros) {
                 value -= value % 10;
                 value = value > 0 && zeros > 1 ? value / 10 : value;
@@ -163,7 +192,8 @@ void TestDecimal::orderOfAdditionsDoesNotMatter()
     for (int i = 0; i < 60; ++i) {
         const QByteArray mantissa = QByteArray::number(1 + random() % 1'000'000);
         const QByteArray exponent = QByteArray::number(static_cast<int>(random() % 50) - 25);
-        if (const auto number = Decimal::parseCounter((i % 2 == 0 ? "-" : "") + mantissa + "e" + exponent)) {
+        if (const auto number
+            = Decimal::parseCounter((i % 2 == 0 ? "-" : "") + mantissa + "e" + exponent)) {
             numbers.push_back(*number);
         }
     }
@@ -190,7 +220,8 @@ void TestDecimal::neverOverflows()
         sum += large;
     }
     sum += small;
-    QCOMPARE(sum.toText(), QByteArray("99999999999999999999999999999999990.0000000000000000000000000000000001"));
+    QCOMPARE(sum.toText(),
+        QByteArray("99999999999999999999999999999999990.0000000000000000000000000000000001"));
     QCOMPARE(sum.digitCount(), 69);
     sum -= small;
     QCOMPARE(sum.toText(), QByteArray("99999999999999999999999999999999990"));

@@ -112,7 +112,8 @@ void TestExecutor::endsEveryBatch()
 {
     int inBatch = 0;
     std::vector<int> batches;
-    ThreadExecutor executor("batches", 100, 4, [&] { batches.push_back(std::exchange(inBatch, 0)); });
+    ThreadExecutor executor(
+        "batches", 100, 4, [&] { batches.push_back(std::exchange(inBatch, 0)); });
     Gate gate(executor);
     ++inBatch;
     for (int i = 0; i < 10; ++i) {

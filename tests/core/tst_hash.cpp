@@ -6,7 +6,8 @@
 
 using namespace driftless;
 
-/// The hash is XXH3-128 with its published values, and sums of it are sums modulo 2^128, in any order.
+/// The hash is XXH3-128 with its published values, and sums of it are sums modulo 2^128, in any
+/// order.
 class TestHash : public QObject
 {
     Q_OBJECT
@@ -22,7 +23,8 @@ void TestHash::hasThePublishedValues()
 {
     QCOMPARE(Hash128::of("").hex(), QByteArray("99aa06d3014798d86001c324468d497f"));
     QCOMPARE(Hash128::of("a").hex(), QByteArray("a96faf705af16834e6c632b61e964e1f"));
-    QCOMPARE(Hash128::of(QByteArray(1'000, 'a')).hex(), QByteArray("b01da365eddaa29cb3e7af627147db7c"));
+    QCOMPARE(
+        Hash128::of(QByteArray(1'000, 'a')).hex(), QByteArray("b01da365eddaa29cb3e7af627147db7c"));
     QVERIFY(Hash128::of("a") != Hash128::of("b"));
 }
 

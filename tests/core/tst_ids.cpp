@@ -27,7 +27,9 @@ void TestIds::parsesNodeIds_data()
 {
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<QByteArray>("id"); // empty: refused
-    const auto row = [](const QByteArray &text, const QByteArray &id) { QTest::addRow("%s", text.left(70).constData()) << text << id; };
+    const auto row = [](const QByteArray &text, const QByteArray &id) {
+        QTest::addRow("%s", text.left(70).constData()) << text << id;
+    };
     row("node-1", "node-1");
     row("Till_7.shop", "Till_7.shop");
     row("  padded\t", "padded");
@@ -65,7 +67,9 @@ void TestIds::parsesDatabaseNames_data()
 {
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<QByteArray>("name"); // empty: refused
-    const auto row = [](const QByteArray &text, const QByteArray &name) { QTest::addRow("%s", text.left(70).constData()) << text << name; };
+    const auto row = [](const QByteArray &text, const QByteArray &name) {
+        QTest::addRow("%s", text.left(70).constData()) << text << name;
+    };
     row("shop", "shop");
     row(" OrdersDb ", "ordersdb");
     row("2026_orders-a", "2026_orders-a");
@@ -96,7 +100,8 @@ void TestIds::parsesDatabaseNames()
 
 namespace {
 
-Version version(std::uint64_t hlc, const char *origin, std::uint64_t incarnation, std::uint64_t sequence)
+Version version(
+    std::uint64_t hlc, const char *origin, std::uint64_t incarnation, std::uint64_t sequence)
 {
     return {hlc, {{*NodeId::parse(origin), incarnation}, sequence}};
 }
@@ -144,7 +149,8 @@ void TestIds::hashes()
     QCOMPARE(nodes.size(), 2);
     QSet<DatabaseName> names {*DatabaseName::parse("a"), *DatabaseName::parse("A")};
     QCOMPARE(names.size(), 1);
-    std::unordered_set<Incarnation> incarnations {{*NodeId::parse("a"), 1}, {*NodeId::parse("a"), 2}, {*NodeId::parse("a"), 1}};
+    std::unordered_set<Incarnation> incarnations {
+        {*NodeId::parse("a"), 1}, {*NodeId::parse("a"), 2}, {*NodeId::parse("a"), 1}};
     QCOMPARE(incarnations.size(), std::size_t {2});
 }
 

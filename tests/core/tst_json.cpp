@@ -52,7 +52,8 @@ void TestJson::acceptsAndFindsMembers_data()
         R"({"a":{"a":{"a":1}},"b":[{"x":1},{"x":1}]})",
         R"(a={"a":{"a":1}};b=[{"x":1},{"x":1}];)");
     row("names that differ in case below the top", R"({"a":{"x":1,"X":2}})", R"(a={"x":1,"X":2};)");
-    row("numbers of any length", R"({"n":123456789012345678901234567890.123456789,"e":1e999999999})",
+    row("numbers of any length",
+        R"({"n":123456789012345678901234567890.123456789,"e":1e999999999})",
         "n=123456789012345678901234567890.123456789;e=1e999999999;");
     row("escaped NUL, bare DEL", "{\"a\":\"\\u0000\x7f\"}", "a=\"\\u0000\x7f\";");
     row("hex digits of either case", R"({"a":"\uD83D\uDE00\uABcd"})", R"(a="\uD83D\uDE00\uABcd";)");
@@ -77,9 +78,10 @@ void TestJson::refuses_data()
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<QByteArray>("path");
     QTest::addColumn<QByteArray>("part"); // of the message
-    const auto row = [](const char *name, const QByteArray &text, const char *path, const char *part) {
-        QTest::newRow(name) << text << QByteArray(path) << QByteArray(part);
-    };
+    const auto row
+        = [](const char *name, const QByteArray &text, const char *path, const char *part) {
+              QTest::newRow(name) << text << QByteArray(path) << QByteArray(part);
+          };
     row("nothing", "", "$", "begin it with '{'");
     row("blanks", "  ", "$", "begin it with '{'");
     row("array", "[]", "$", "begin it with '{'");
@@ -107,8 +109,14 @@ void TestJson::refuses_data()
     row("wrong close", R"({"a":[1}})", "$.a[0]", "',' or ']'");
     row("other wrong close", R"({"a":{"b":1]})", "$.a.b", "',' or '}'");
     row("comma at the end of an array", R"({"a":[1,]})", "$.a[1]", "value is expected");
-    row("array element", R"({"lines":[{"price":1},{"price":2},{"price":x}]})", "$.lines[2].price", "value is expected");
-    row("name that is no word", R"({"unit price":{"a\"b":[0,-]}})", R"($["unit price"]["a\"b"][1])", "digit behind the '-'");
+    row("array element",
+        R"({"lines":[{"price":1},{"price":2},{"price":x}]})",
+        "$.lines[2].price",
+        "value is expected");
+    row("name that is no word",
+        R"({"unit price":{"a\"b":[0,-]}})",
+        R"($["unit price"]["a\"b"][1])",
+        "digit behind the '-'");
     row("wrong word", R"({"a":True})", "$.a", "value is expected");
     row("cut word", R"({"a":tru})", "$.a", "unknown word");
     row("longer word", R"({"a":nullx})", "$.a", "',' or '}'");
@@ -131,7 +139,10 @@ void TestJson::refuses_data()
     row("repeated name below by escape", R"({"o":{"\u0078y":1,"xy":2}})", "$.o.xy", "twice");
     row("repeated when folded", R"({"Id":1,"ID":2})", "$.ID", "differ only in");
     row("repeated when folded by escape", R"({"Id":1,"\u0049D":2})", "$.ID", "differ only in");
-    row("repeated when folded, not ASCII", "{\"größe\":1,\"GRÖßE\":2}", "$.GRÖßE", "differ only in");
+    row("repeated when folded, not ASCII",
+        "{\"größe\":1,\"GRÖßE\":2}",
+        "$.GRÖßE",
+        "differ only in");
     row("Kelvin sign", "{\"k\":1,\"\u212a\":2}", "$.\u212a", "differ only in");
     row("empty name", R"({"":1})", "$", "must not be empty");
     row("empty name below", R"({"a":{"":1}})", "$.a", "must not be empty");
@@ -151,8 +162,9 @@ void TestJson::refuses()
 
 namespace {
 
-const QByteArray kSample = "{\"Id\":\"o-1\",\"Lines\":[{\"sku\":\"\\u00fc\\ud83d\\ude00\",\"price\":-12.50e+1},"
-                           "[true,false,null]],\"größe\":{\"a\":{},\"b\":[]},\"z\":0}";
+const QByteArray kSample
+    = "{\"Id\":\"o-1\",\"Lines\":[{\"sku\":\"\\u00fc\\ud83d\\ude00\",\"price\":-12.50e+1},"
+      "[true,false,null]],\"größe\":{\"a\":{},\"b\":[]},\"z\":0}";
 
 /// {"Name0":0,"Name1":1, … and `last` behind them.
 QByteArray objectOf(int members, const QByteArray &last = {})
@@ -184,7 +196,8 @@ void TestJson::refusesEveryCutDocument()
     }
 }
 
-/// No text, however broken, leads the readers outside of it; what they say is compared where both take it.
+/// No text, however broken, leads the readers outside of it; what they say is compared where both
+/// take it.
 void TestJson::survivesEveryChangedByte()
 {
     for (qsizetype i = 0; i < kSample.size(); ++i) {
@@ -204,7 +217,8 @@ void TestJson::survivesEveryChangedByte()
     }
 }
 
-/// Every sequence of four bytes from the borders of table 3-7 of the Unicode Standard, and every code point, judged by Qt.
+/// Every sequence of four bytes from the borders of table 3-7 of the Unicode Standard, and every
+/// code point, judged by Qt.
 void TestJson::acceptsOnlyWellFormedUtf8()
 {
     const QByteArray borders = QByteArray::fromHex("417f808f909fa0bfc0c1c2dfe0ecedeeeff0f3f4f5ff");
@@ -214,7 +228,8 @@ void TestJson::acceptsOnlyWellFormedUtf8()
                 for (const char d : borders) {
                     const QByteArray sequence = QByteArray(1, a).append(b).append(c).append(d);
                     const bool wellFormed = QString::fromUtf8(sequence).toUtf8() == sequence;
-                    QVERIFY2(json::checkValue("\"" + sequence + "\"").isOk() == wellFormed, sequence.toHex().constData());
+                    QVERIFY2(json::checkValue("\"" + sequence + "\"").isOk() == wellFormed,
+                        sequence.toHex().constData());
                 }
             }
         }
@@ -229,10 +244,41 @@ void TestJson::acceptsOnlyWellFormedUtf8()
 void TestJson::checksNumbersByTheStandard_data()
 {
     QTest::addColumn<bool>("valid");
-    for (const char *valid : {"0", "-0", "1", "-1", "10", "1.0", "0.5", "-0.0", "1e1", "1E+1", "1e-1", "0e0", "1.5e10", "1234567890.0123456789"}) {
+    for (const char *valid : {"0",
+             "-0",
+             "1",
+             "-1",
+             "10",
+             "1.0",
+             "0.5",
+             "-0.0",
+             "1e1",
+             "1E+1",
+             "1e-1",
+             "0e0",
+             "1.5e10",
+             "1234567890.0123456789"}) {
         QTest::newRow(valid) << true;
     }
-    for (const char *invalid : {"-", "+1", "01", "-01", "00", "1.", ".5", "-.5", "1.e1", "1e", "1e+", "1e-", "0x1", "1_0", "1e1.5", "--1", "Infinity", "-Infinity", "1 2"}) {
+    for (const char *invalid : {"-",
+             "+1",
+             "01",
+             "-01",
+             "00",
+             "1.",
+             ".5",
+             "-.5",
+             "1.e1",
+             "1e",
+             "1e+",
+             "1e-",
+             "0x1",
+             "1_0",
+             "1e1.5",
+             "--1",
+             "Infinity",
+             "-Infinity",
+             "1 2"}) {
         QTest::newRow(invalid) << false;
     }
 }
@@ -289,7 +335,8 @@ void TestJson::checksValues()
 
 void TestJson::foldsNames()
 {
-    const auto object = json::Object::check("{\"id\":1,\"OrderId\":2,\"GRÖSSE\":3,\"größe\":4,\"\\u0041\\u00c4\":5,\"名前\":6}");
+    const auto object = json::Object::check(
+        "{\"id\":1,\"OrderId\":2,\"GRÖSSE\":3,\"größe\":4,\"\\u0041\\u00c4\":5,\"名前\":6}");
     QVERIFY(object.isOk());
     QByteArrayList folded;
     for (const json::Member &member : object->members()) {
@@ -322,10 +369,14 @@ void TestJson::refusesRepeatedNamesInLargeObjects()
 {
     for (const int size : {31, 32, 33, 62, 63, 64, 65, 100'000}) {
         QVERIFY(json::Object::check(objectOf(size)).isOk());
-        QCOMPARE(json::Object::check(objectOf(size, "\"Name7\":0")).error().path, QByteArray("$.Name7"));
-        QCOMPARE(json::Object::check(objectOf(size, "\"nAME7\":0")).error().path, QByteArray("$.nAME7"));
+        QCOMPARE(
+            json::Object::check(objectOf(size, "\"Name7\":0")).error().path, QByteArray("$.Name7"));
+        QCOMPARE(
+            json::Object::check(objectOf(size, "\"nAME7\":0")).error().path, QByteArray("$.nAME7"));
         QVERIFY(json::Object::check("{\"o\":" + objectOf(size, "\"nAME7\":0") + "}").isOk());
-        QCOMPARE(json::Object::check("{\"o\":" + objectOf(size, "\"\\u004eame7\":0") + "}").error().path, QByteArray("$.o.Name7"));
+        QCOMPARE(
+            json::Object::check("{\"o\":" + objectOf(size, "\"\\u004eame7\":0") + "}").error().path,
+            QByteArray("$.o.Name7"));
     }
 }
 
@@ -338,19 +389,24 @@ void TestJson::tellsNamesApartThatLookAlike()
             const QByteArray number = QByteArray::number(i).rightJustified(4, '0');
             text.append("\"a" + number.first(2) + "m" + number.last(2) + "z\":0,");
         }
-        QVERIFY(json::Object::check("{\"o\":{" + text.chopped(1) + "}," + text.chopped(1) + "}").isOk());
-        QCOMPARE(json::Object::check("{\"o\":{" + text + "\"a00m01z\":1}}").error().path, QByteArray("$.o.a00m01z"));
-        QCOMPARE(json::Object::check("{" + text + "\"a00m01z\":1}").error().path, QByteArray("$.a00m01z"));
+        QVERIFY(json::Object::check("{\"o\":{" + text.chopped(1) + "}," + text.chopped(1) + "}")
+                    .isOk());
+        QCOMPARE(json::Object::check("{\"o\":{" + text + "\"a00m01z\":1}}").error().path,
+            QByteArray("$.o.a00m01z"));
+        QCOMPARE(json::Object::check("{" + text + "\"a00m01z\":1}").error().path,
+            QByteArray("$.a00m01z"));
     }
 }
 
-/// An object owns what it points to: neither the caller's buffer, nor a move, nor a copy, nor the end of the first one matters.
+/// An object owns what it points to: neither the caller's buffer, nor a move, nor a copy, nor the
+/// end of the first one matters.
 void TestJson::viewsOutliveTheInput()
 {
     std::vector<char> buffer(kSample.begin(), kSample.end());
     json::Object kept;
     {
-        auto checked = json::Object::check(QByteArray::fromRawData(buffer.data(), static_cast<qsizetype>(buffer.size())));
+        auto checked = json::Object::check(
+            QByteArray::fromRawData(buffer.data(), static_cast<qsizetype>(buffer.size())));
         QVERIFY(checked.isOk());
         std::fill(buffer.begin(), buffer.end(), 'x');
         const json::Object moved = std::move(checked).value();
@@ -372,15 +428,18 @@ void TestJson::viewsOutliveTheInput()
 
 void TestJson::scanAgreesWithCheck()
 {
-    const QByteArray blanks = R"({ "A\"" : "\\" , "b" : [ "]" ] , "long enough a name" : "and a \u0041 value" })";
+    const QByteArray blanks
+        = R"({ "A\"" : "\\" , "b" : [ "]" ] , "long enough a name" : "and a \u0041 value" })";
     for (const QByteArray &text : {kSample, objectOf(100), QByteArray(" { } "), blanks}) {
         const auto checked = json::Object::check(text);
         const auto scanned = json::Object::scan(text);
         QVERIFY(checked.isOk() && scanned.isOk());
         QCOMPARE(scanned->members().size(), checked->members().size());
         for (std::size_t i = 0; i < checked->members().size(); ++i) {
-            QCOMPARE(scanned->members()[i].name.toByteArray(), checked->members()[i].name.toByteArray());
-            QCOMPARE(scanned->members()[i].value.toByteArray(), checked->members()[i].value.toByteArray());
+            QCOMPARE(
+                scanned->members()[i].name.toByteArray(), checked->members()[i].name.toByteArray());
+            QCOMPARE(scanned->members()[i].value.toByteArray(),
+                checked->members()[i].value.toByteArray());
             QCOMPARE(scanned->members()[i].decoded, checked->members()[i].decoded);
             QCOMPARE(scanned->members()[i].folded, checked->members()[i].folded);
         }
@@ -389,14 +448,28 @@ void TestJson::scanAgreesWithCheck()
 
 void TestJson::scanRefusesWhatIsNoObject()
 {
-    for (const char *text : {"", " ", "[]", "1", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":[1}", "{}x", "{\"a\":\"", "{\"a\\", "{1:2}"}) {
+    for (const char *text : {"",
+             " ",
+             "[]",
+             "1",
+             "{",
+             "{\"a\"",
+             "{\"a\":",
+             "{\"a\":1",
+             "{\"a\":1,",
+             "{\"a\":[1}",
+             "{}x",
+             "{\"a\":\"",
+             "{\"a\\",
+             "{1:2}"}) {
         QVERIFY2(!json::Object::scan(text).isOk(), text);
     }
 }
 
 void TestJson::cutsLongNamesInPaths()
 {
-    const auto checked = json::Object::check("{\"" + QByteArray(63, 'n') + "ü" + QByteArray(1'000'000, 'n') + "\":x}");
+    const auto checked = json::Object::check(
+        "{\"" + QByteArray(63, 'n') + "ü" + QByteArray(1'000'000, 'n') + "\":x}");
     QCOMPARE(checked.error().path, "$[\"" + QByteArray(63, 'n') + "…\"]");
 }
 

@@ -26,14 +26,24 @@ void TestJsonEdit::splices_data()
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<QByteArrayList>("edits"); // name, value, name, value …; an empty value removes
     QTest::addColumn<QByteArray>("expected");
-    const auto row = [](const char *name, const char *text, const QByteArrayList &edits, const char *expected) {
-        QTest::newRow(name) << QByteArray(text) << edits << QByteArray(expected);
-    };
+    const auto row =
+        [](const char *name, const char *text, const QByteArrayList &edits, const char *expected) {
+            QTest::newRow(name) << QByteArray(text) << edits << QByteArray(expected);
+        };
     const char spaced[] = "\n{ \"A\" : 1.0 ,\n  \"b\":[ 1 , 2 ],\t\"\\u0063\" : \"x\" }\r\n";
     row("nothing", spaced, {}, spaced);
-    row("a value in place", spaced, {"b", "null"}, "\n{ \"A\" : 1.0 ,\n  \"b\":null,\t\"\\u0063\" : \"x\" }\r\n");
-    row("found by folded name", spaced, {"a", "2"}, "\n{ \"A\" : 2 ,\n  \"b\":[ 1 , 2 ],\t\"\\u0063\" : \"x\" }\r\n");
-    row("found by decoded name", spaced, {"C", "2"}, "\n{ \"A\" : 1.0 ,\n  \"b\":[ 1 , 2 ],\t\"\\u0063\" : 2 }\r\n");
+    row("a value in place",
+        spaced,
+        {"b", "null"},
+        "\n{ \"A\" : 1.0 ,\n  \"b\":null,\t\"\\u0063\" : \"x\" }\r\n");
+    row("found by folded name",
+        spaced,
+        {"a", "2"},
+        "\n{ \"A\" : 2 ,\n  \"b\":[ 1 , 2 ],\t\"\\u0063\" : \"x\" }\r\n");
+    row("found by decoded name",
+        spaced,
+        {"C", "2"},
+        "\n{ \"A\" : 1.0 ,\n  \"b\":[ 1 , 2 ],\t\"\\u0063\" : 2 }\r\n");
     row("remove the first", spaced, {"A", ""}, "\n{ \"b\":[ 1 , 2 ],\t\"\\u0063\" : \"x\" }\r\n");
     row("remove the middle", spaced, {"B", ""}, "\n{ \"A\" : 1.0,\t\"\\u0063\" : \"x\" }\r\n");
     row("remove the last", spaced, {"c", ""}, "\n{ \"A\" : 1.0 ,\n  \"b\":[ 1 , 2 ] }\r\n");
@@ -41,13 +51,22 @@ void TestJsonEdit::splices_data()
     row("remove two at the begin", spaced, {"a", "", "b", ""}, "\n{ \"\\u0063\" : \"x\" }\r\n");
     row("remove all", spaced, {"a", "", "b", "", "c", ""}, "\n{  }\r\n");
     row("remove all and add", spaced, {"a", "", "d", "4", "b", "", "c", ""}, "\n{ \"d\":4 }\r\n");
-    row("add", spaced, {"z", "1", "y", "[2]"}, "\n{ \"A\" : 1.0 ,\n  \"b\":[ 1 , 2 ],\t\"\\u0063\" : \"x\",\"z\":1,\"y\":[2] }\r\n");
+    row("add",
+        spaced,
+        {"z", "1", "y", "[2]"},
+        "\n{ \"A\" : 1.0 ,\n  \"b\":[ 1 , 2 ],\t\"\\u0063\" : \"x\",\"z\":1,\"y\":[2] }\r\n");
     row("add to nothing", "{}", {"z", "1", "y", "2"}, "{\"z\":1,\"y\":2}");
     row("add to blanks", " {\n} ", {"z", "1"}, " {\"z\":1\n} ");
     row("add an escaped name", "{}", {"a\"\\\n", "1"}, "{\"a\\\"\\\\\\n\":1}");
     row("remove what is not there", spaced, {"nothing", ""}, spaced);
-    row("all at once", spaced, {"b", "", "a", "7", "d", "8"}, "\n{ \"A\" : 7,\t\"\\u0063\" : \"x\",\"d\":8 }\r\n");
-    row("the later of two counts", "{\"a\":1}", {"a", "2", "A", "3", "b", "4", "B", "5"}, "{\"a\":3,\"B\":5}");
+    row("all at once",
+        spaced,
+        {"b", "", "a", "7", "d", "8"},
+        "\n{ \"A\" : 7,\t\"\\u0063\" : \"x\",\"d\":8 }\r\n");
+    row("the later of two counts",
+        "{\"a\":1}",
+        {"a", "2", "A", "3", "b", "4", "B", "5"},
+        "{\"a\":3,\"B\":5}");
     row("removed, then set", "{\"a\":1}", {"a", "", "A", "3", "b", "4", "B", ""}, "{\"a\":3}");
 }
 
@@ -83,14 +102,16 @@ void TestJsonEdit::splicesManyMembers()
     QCOMPARE(json::splice(*made, edits), QByteArray("{}"));
 }
 
-/// RFC 7396, appendix A, where target and patch can stand as the value of a member; and what it leaves open: the bytes.
+/// RFC 7396, appendix A, where target and patch can stand as the value of a member; and what it
+/// leaves open: the bytes.
 void TestJsonEdit::mergesPatches_data()
 {
     QTest::addColumn<QByteArray>("target");
     QTest::addColumn<QByteArray>("patch");
     QTest::addColumn<QByteArray>("expected");
     const auto row = [](const char *target, const char *patch, const char *expected) {
-        QTest::addRow("%s + %s", target, patch) << QByteArray(target) << QByteArray(patch) << QByteArray(expected);
+        QTest::addRow("%s + %s", target, patch)
+            << QByteArray(target) << QByteArray(patch) << QByteArray(expected);
     };
     row(R"({"a":"b"})", R"({"a":"c"})", R"({"a":"c"})");
     row(R"({"a":"b"})", R"({"b":"c"})", R"({"a":"b","b":"c"})");
@@ -111,7 +132,9 @@ void TestJsonEdit::mergesPatches_data()
     row("", R"({"a":null,"b":{"c":null,"d":1}})", R"({"b":{"d":1}})");
     row("", R"([null])", R"([null])");
     row("7", R"({})", R"({})");
-    row(R"({ "x" : 1.0 , "y" :{ "p" : 1e0 ,"q": 2 } })", R"({"y":{"q":3,"r":4}})", R"({ "x" : 1.0 , "y" :{ "p" : 1e0 ,"q": 3,"r":4 } })");
+    row(R"({ "x" : 1.0 , "y" :{ "p" : 1e0 ,"q": 2 } })",
+        R"({"y":{"q":3,"r":4}})",
+        R"({ "x" : 1.0 , "y" :{ "p" : 1e0 ,"q": 3,"r":4 } })");
     row(R"({"A":1})", R"({"a":2})", R"({"A":1,"a":2})");
     row(R"({"\u0061":1})", R"({"a":2})", R"({"\u0061":2})");
     row(R"({"a":1})", R"({"\u0061":null,"\u00e4":1})", R"({"\u00e4":1})");
@@ -167,7 +190,8 @@ void TestJsonEdit::writesStrings()
 void TestJsonEdit::resolvesEscapes_data()
 {
     QTest::addColumn<QByteArray>("decoded");
-    QTest::newRow(R"(plain text, longer than a word)") << QByteArray("plain text, longer than a word");
+    QTest::newRow(R"(plain text, longer than a word)")
+        << QByteArray("plain text, longer than a word");
     QTest::newRow(R"(\"\\\/\b\f\n\r\t)") << QByteArray("\"\\/\b\f\n\r\t");
     QTest::newRow(R"(\u0041\u00e4\u20ac\ud83d\ude00z)") << QByteArray("Aä€😀z");
     QTest::newRow(R"(\uFFFF\uDBFF\uDFFF)") << QByteArray("\xef\xbf\xbf\xf4\x8f\xbf\xbf");

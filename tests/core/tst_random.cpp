@@ -6,7 +6,8 @@
 
 using namespace driftless;
 
-/// Numbers below a bound are uniform whatever the bound, and the system's source does not repeat itself.
+/// Numbers below a bound are uniform whatever the bound, and the system's source does not repeat
+/// itself.
 class TestRandom : public QObject
 {
     Q_OBJECT
