@@ -9,6 +9,17 @@
 
 namespace driftless::storage {
 
+namespace {
+
+/// Whether the claims of an operation can be joined. Of a group all or none are.
+bool canJoin(const Operation &operation)
+{
+    const OperationHeader &header = operation.header;
+    return header.isUnderstood && (!header.isAboutDocument() || DocumentState::check(operation).isOk());
+}
+
+} // namespace
+
 struct DatabaseFile::Impl
 {
     FileLock lock; // first in, last out: see file_lock.h
@@ -269,10 +280,12 @@ const QByteArray &DatabaseFile::path() const
 Result<void> DatabaseFile::apply(std::span<const Operation> group, bool quarantine)
 {
     DRIFTLESS_ASSERT(m_impl->isOpen && !group.empty());
-    const bool isUnderstood = std::all_of(group.begin(), group.end(), [](const Operation &operation) { return operation.header.isUnderstood; });
+    // A single operation finds out by being joined.
+    const bool isApplicable = std::all_of(group.begin(), group.end(),
+        [&group](const Operation &operation) { return group.size() == 1 ? operation.header.isUnderstood : canJoin(operation); });
     m_impl->isDirty = true;
     for (const Operation &operation : group) {
-        DRIFTLESS_TRY(m_impl->applyOne(operation, quarantine || !isUnderstood));
+        DRIFTLESS_TRY(m_impl->applyOne(operation, quarantine || !isApplicable));
     }
     return {};
 }
@@ -336,7 +349,7 @@ Result<int> DatabaseFile::releaseQuarantined()
         DRIFTLESS_TRY_ASSIGN(Operation operation, m_impl->log->at(position));
         const Dot &dot = operation.header.version.dot;
         const std::uint64_t first = operation.header.group ? operation.header.group->first : dot.sequence;
-        if (!operation.header.isUnderstood) {
+        if (!canJoin(operation)) {
             blockedGroups.emplace(dot.incarnation, first);
         }
         candidates.emplace_back(position, std::move(operation));

@@ -77,6 +77,15 @@ void DocumentState::admitHead(const OperationHeader &header)
     m_heads.insert(place, head);
 }
 
+Result<void> DocumentState::check(const Operation &operation)
+{
+    if (operation.header.kind == OperationKind::Delete) {
+        return {};
+    }
+    const auto body = json::Object::scan(operation.body);
+    return body ? checkClaims(operation.header, *body) : Result<void>(contradiction("its body is not a JSON object"));
+}
+
 Result<void> DocumentState::join(const Operation &operation, LogPosition position)
 {
     const OperationHeader &header = operation.header;

@@ -37,6 +37,9 @@ class DocumentState
 public:
     using SumKey = std::pair<QByteArray, Incarnation>; ///< folded member, who added
 
+    /// Whether `join` takes it: its body is a document that goes with its claims. Malformed.
+    static Result<void> check(const Operation &operation);
+
     // Joining.
     /// heads := heads − parents + itself. Once an operation.
     void admitHead(const OperationHeader &header);
