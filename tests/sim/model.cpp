@@ -17,6 +17,13 @@ ModelNumber numberOf(const Decimal &decimal)
     return ModelNumber::ofPlain(decimal.toText()).value_or(ModelNumber());
 }
 
+/// In plain notation of any length, or short enough to be written so.
+std::optional<ModelNumber> numberIn(const QByteArray &value)
+{
+    const auto plain = ModelNumber::ofPlain(value);
+    return plain ? plain : ModelNumber::ofCounter(value);
+}
+
 ModelSum sumOf(const storage::CounterSum &sum)
 {
     return {sum.count, numberOf(sum.sum)};
@@ -62,6 +69,9 @@ void takeClaims(const storage::OperationHeader &header, ModelWrite &write)
         if ((claim.kind == Kind::Removed) == (member != nullptr)) {
             write.fault = "its claim of '" + folded + "' does not go with its body";
         }
+        if (claim.kind == Kind::SetAdd && !numberIn(claim.base)) {
+            write.fault = "it adds to something that is not a number";
+        }
         write.claims[folded] = claimOf(claim, member);
     }
 }
@@ -69,9 +79,7 @@ void takeClaims(const storage::OperationHeader &header, ModelWrite &write)
 /// The value of a counter or any other member whose newest set is `claim`: last set + Σ (sum now − sum that the set saw).
 QByteArray valueOf(const QByteArray &member, const ModelWrite::Claim &claim, const ModelState &state)
 {
-    // In plain notation of any length, or short enough to be written so.
-    const auto plain = ModelNumber::ofPlain(claim.value);
-    const auto base = plain ? plain : ModelNumber::ofCounter(claim.value);
+    const auto base = numberIn(claim.value);
     if (!base) {
         return claim.value;
     }

@@ -2,7 +2,6 @@
 
 #include "core/case_fold.h"
 #include "manual_clock.h"
-#include "storage/digest.h"
 #include "storage/document_reader.h"
 #include "storage/local_writer.h"
 
@@ -14,17 +13,6 @@ namespace driftless::sim {
 namespace {
 
 constexpr std::array kNames {"A", "B", "C", "D"};
-
-QByteArray textOf(const Dot &dot)
-{
-    return dot.incarnation.origin.bytes() + '/' + QByteArray::number(quint64(dot.incarnation.number), 16).left(4) + '/'
-        + QByteArray::number(quint64(dot.sequence));
-}
-
-QByteArray textOf(const ModelKey &key)
-{
-    return key.first + '/' + key.second;
-}
 
 std::vector<storage::Claim> sortedClaims(std::vector<storage::Claim> claims)
 {
@@ -58,23 +46,17 @@ struct StorageHistory::Copy
     std::unique_ptr<storage::DocumentReader> reader;
     QByteArray savedFolder; ///< empty: nothing is saved
 
-    // What the log was seen to hold.
-    LogPosition readTo;
-    std::map<ModelKey, ModelHistory> known;
-    std::set<Dot> waiting;
+    std::unique_ptr<CopyWatch> watch;
     std::set<Dot> savedWaiting;
 
     QByteArray path() const { return folder + "/shop.db"; }
-    ModelHistory history(const ModelKey &key) const
-    {
-        const auto found = known.find(key);
-        return found == known.end() ? ModelHistory() : found->second;
-    }
 };
 
 StorageHistory::StorageHistory(std::uint64_t seed, Trace trace)
     : m_random(seed)
     , m_requests(m_random)
+    , m_poison(m_random)
+    , m_hasPoison(m_random.oneIn(4))
     , m_trace(std::move(trace))
 {
     const auto count = static_cast<std::size_t>(m_random.between(2, 4));
@@ -84,6 +66,7 @@ StorageHistory::StorageHistory(std::uint64_t seed, Trace trace)
         copy->folder = m_folder.makeFolder(QByteArray::number(++m_files));
         copy->isLastWriterWins = m_random.oneIn(4);
         copy->skew = m_random.pick(std::array {0, 0, 0, 20, -20});
+        copy->watch = std::make_unique<CopyWatch>(m_judge, copy->name.bytes(), PoisonMaker::kOrigin);
         reopen(*copy);
         m_copies.push_back(std::move(copy));
     }
@@ -150,8 +133,10 @@ void StorageHistory::step()
         if (&copy != &other) {
             cloneOnto(copy, other);
         }
-    } else {
+    } else if (dice < 99 || !m_hasPoison) {
         release(copy);
+    } else {
+        poison(copy);
     }
 }
 
@@ -188,7 +173,7 @@ bool StorageHistory::planDocument(Copy &copy, const ModelKey &key, const std::ve
     if (state->isQuarantined()) {
         return true; // it refuses local writes
     }
-    const ModelState &before = m_judge.judge(copy.history(key), copy.waiting);
+    const ModelState &before = copy.watch->wanted(key);
     storage::DocumentDraft draft(*state, own, copy.isLastWriterWins);
     for (const RandomRequest &request : requests) {
         say("  " + copy.name.bytes() + (copy.isLastWriterWins ? " (whole) " : " ") + sim::textOf(request));
@@ -269,7 +254,7 @@ void StorageHistory::applyLocal(Copy &copy, const std::vector<Planned> &plans)
         if (attempt == 0) { // and tried again
             say("  " + copy.name.bytes() + " rolls back");
             copy.file->rollback();
-            checkTotals(copy);
+            expect(copy.watch->checkTotals(*copy.file));
         } else if (!worked(copy.file->commit(), "commit")) {
             return;
         }
@@ -278,7 +263,6 @@ void StorageHistory::applyLocal(Copy &copy, const std::vector<Planned> &plans)
     for (const storage::Operation &operation : group) {
         say(copy.name.bytes() + " writes " + textOf(operation.header.version.dot) + ' ' + operation.header.documentId
             + (operation.header.floor ? " floor " : " ") + operation.body);
-        m_made.emplace(operation.header.version.dot, operation);
     }
     look(copy);
     for (const storage::Operation &operation : group) { // who writes sees what it wrote, byte for byte
@@ -348,7 +332,7 @@ void StorageHistory::stream(Copy &from, Copy &to, std::size_t countMax)
         if (quarantines) {
             for (const storage::Operation &operation : group) {
                 say("  quarantined " + textOf(operation.header.version.dot));
-                to.waiting.insert(operation.header.version.dot);
+                to.watch->quarantine(operation.header.version.dot);
             }
         }
         if (!rollsBack && m_random.oneIn(3) && !worked(to.file->commit(), "commit")) {
@@ -359,12 +343,27 @@ void StorageHistory::stream(Copy &from, Copy &to, std::size_t countMax)
         if (rollsBack) {
             say("  rolled back");
             to.file->rollback();
-            checkTotals(to);
+            expect(to.watch->checkTotals(*to.file));
         } else if (!worked(to.file->commit(), "commit")) {
             return;
         }
     }
     look(to);
+}
+
+void StorageHistory::poison(Copy &copy)
+{
+    if (m_poison.last().sequence > 0 && !copy.file->vector().covers(m_poison.last())) {
+        return;
+    }
+    say("poison for " + copy.name.bytes());
+    const auto headsOf = [&copy](const ModelKey &key) { return copy.watch->wanted(key).heads; };
+    for (const auto &group : m_poison.next(copy.file->hlc() + 1, headsOf)) {
+        if (!worked(copy.file->begin(), "begin") || !worked(copy.file->apply(group), "apply") || !worked(copy.file->commit(), "commit")) {
+            return;
+        }
+    }
+    look(copy);
 }
 
 void StorageHistory::release(Copy &copy)
@@ -377,14 +376,10 @@ void StorageHistory::release(Copy &copy)
     if (!worked(released, "releaseQuarantined") || !worked(copy.file->commit(), "commit")) {
         return;
     }
-    if (static_cast<std::size_t>(*released) != copy.waiting.size()) {
-        fail("not everything was released");
+    if (static_cast<std::size_t>(*released) != copy.watch->release()) {
+        fail("not everything was released that can be applied, or something else was");
     }
-    copy.waiting.clear();
-    for (const auto &[key, history] : copy.known) {
-        judge(copy, key);
-    }
-    checkTotals(copy);
+    expect(copy.watch->lookAtAll(*copy.file, copy.reader.get()));
 }
 
 // Restarts.
@@ -410,12 +405,8 @@ void StorageHistory::reopen(Copy &copy)
     }
     copy.reader = std::move(reader).value();
     copy.writer = std::make_unique<storage::LocalWriter>(*copy.file, copy.name, m_random, copy.clock);
-    copy.readTo = {};
-    copy.known.clear();
-    look(copy);
-    for (const auto &[key, history] : copy.known) {
-        judge(copy, key);
-    }
+    copy.watch->forget();
+    expect(copy.watch->lookAtAll(*copy.file, copy.reader.get()));
 }
 
 void StorageHistory::restart(Copy &copy)
@@ -439,7 +430,7 @@ void StorageHistory::save(Copy &copy)
     say(copy.name.bytes() + " is saved");
     copy.savedFolder = m_folder.path(QByteArray::number(++m_files));
     support::copyFolder(copy.folder, copy.savedFolder);
-    copy.savedWaiting = copy.waiting;
+    copy.savedWaiting = copy.watch->forced();
 }
 
 void StorageHistory::goBack(Copy &copy)
@@ -450,7 +441,7 @@ void StorageHistory::goBack(Copy &copy)
     say(copy.name.bytes() + " goes back to an older file");
     close(copy);
     support::copyFolder(copy.savedFolder, copy.folder);
-    copy.waiting = copy.savedWaiting;
+    copy.watch->setForced(copy.savedWaiting);
     reopen(copy);
 }
 
@@ -459,7 +450,7 @@ void StorageHistory::cloneOnto(Copy &source, Copy &target)
     say(target.name.bytes() + " begins again with a copy of the file of " + source.name.bytes());
     close(target);
     support::copyFolder(source.folder, target.folder);
-    target.waiting = source.waiting;
+    target.watch->setForced(source.watch->forced());
     target.savedFolder.clear();
     reopen(target);
 }
@@ -492,106 +483,23 @@ void StorageHistory::heal()
         } else if (copy->file->digest() != m_copies.front()->file->digest()) {
             fail(copy->name.bytes() + " has another digest at the end");
         }
-        checkCounters(*copy);
-        checkList(*copy);
+        expect(copy->watch->checkCounters());
+        expect(copy->watch->lookAtAll(*copy->file, copy->reader.get()));
     }
 }
 
 // Judging.
 
+void StorageHistory::expect(const CopyWatch::Fault &fault)
+{
+    if (fault) {
+        fail(*fault);
+    }
+}
+
 void StorageHistory::look(Copy &copy)
 {
-    std::set<ModelKey> touched;
-    for (;;) {
-        const auto page = copy.file->readLog(copy.readTo, 100, 1'000'000);
-        if (!worked(page, "readLog") || page->empty()) {
-            break;
-        }
-        for (const storage::StoredOperation &stored : *page) {
-            copy.readTo = stored.position;
-            const auto operation = storage::Operation::parse(stored.headerBytes, stored.body);
-            if (!worked(operation, "parse")) {
-                return;
-            }
-            if (const auto write = m_judge.take(*operation)) {
-                if (!write->fault.isEmpty()) {
-                    fail(textOf(write->version.dot) + ": " + write->fault);
-                }
-                copy.known[write->key].push_back(write);
-                touched.insert(write->key);
-            }
-        }
-    }
-    for (const ModelKey &key : touched) {
-        judge(copy, key);
-    }
-    checkTotals(copy);
-}
-
-void StorageHistory::judge(Copy &copy, const ModelKey &key)
-{
-    if (!isFine()) {
-        return;
-    }
-    const ModelState &wanted = m_judge.judge(copy.history(key), copy.waiting);
-    auto state = stateIn(*copy.file, key);
-    if (!worked(state, "load")) {
-        return;
-    }
-    if (wanted.isWaiting) {
-        state->conflicts = wanted.conflicts; // nobody shows them meanwhile
-    }
-    const auto read = copy.reader->document(key.first, key.second);
-    if (worked(read, "read") && (read->has_value() != wanted.shown.has_value() || (wanted.shown && (*read)->body != *wanted.shown))) {
-        fail("a reader sees " + (*read ? (*read)->body : QByteArray("nothing")) + " instead of " + wanted.shown.value_or("nothing"));
-    }
-    const QByteArray difference = state->difference(wanted);
-    if (!difference.isEmpty()) {
-        fail(textOf(key) + " on " + copy.name.bytes() + " (node | judge):\n" + difference);
-    }
-}
-
-void StorageHistory::checkTotals(Copy &copy)
-{
-    if (!isFine()) {
-        return;
-    }
-    storage::Digest digest;
-    qint64 documents = 0;
-    qint64 conflicts = 0;
-    bool anyWaits = false;
-    std::vector<storage::DocumentKey> waiting;
-    for (const auto &[key, history] : copy.known) {
-        const ModelState &wanted = m_judge.judge(history, copy.waiting);
-        documents += wanted.shown ? 1 : 0;
-        conflicts += static_cast<qint64>(wanted.conflicts.size());
-        anyWaits = anyWaits || wanted.isWaiting;
-        const auto state = copy.file->load({key.first, key.second});
-        if (!worked(state, "load")) {
-            return;
-        }
-        if (!wanted.isWaiting) {
-            digest.add(key.second, state->hash(key.first, key.second));
-        } else {
-            waiting.push_back({key.first, key.second});
-        }
-    }
-    if (digest.total() != copy.file->digest()) {
-        fail("the digest of " + copy.name.bytes() + " is not the sum of its documents");
-    }
-    if (documents != copy.file->documentCount()) {
-        fail(copy.name.bytes() + " counts " + QByteArray::number(copy.file->documentCount()) + " documents, not " + QByteArray::number(documents));
-    }
-    if (!anyWaits && conflicts != copy.file->conflictCount()) {
-        fail(copy.name.bytes() + " lists " + QByteArray::number(copy.file->conflictCount()) + " conflicts, not " + QByteArray::number(conflicts));
-    }
-    if (copy.file->quarantinedCount() != static_cast<qint64>(copy.waiting.size())) {
-        fail(copy.name.bytes() + " has " + QByteArray::number(copy.file->quarantinedCount()) + " operations in quarantine");
-    }
-    const auto left = copy.file->quarantinedDocuments();
-    if (worked(left, "quarantinedDocuments") && *left != waiting) {
-        fail(copy.name.bytes() + " leaves out other documents than those that wait");
-    }
+    expect(copy.watch->look(*copy.file, copy.reader.get()));
 }
 
 void StorageHistory::checkPairs()
@@ -604,69 +512,9 @@ void StorageHistory::checkPairs()
             if (a->file->vectorHash() != b->file->vectorHash()) {
                 fail("equal vectors have unequal hashes");
             }
-            if (a->waiting == b->waiting && a->file->digest() != b->file->digest()) {
+            if (a->watch->waiting() == b->watch->waiting() && a->file->digest() != b->file->digest()) {
                 fail("equal vectors, unequal digests: " + a->name.bytes() + ", " + b->name.bytes());
             }
-        }
-    }
-}
-
-/// The list that readers see is the judge's.
-void StorageHistory::checkList(Copy &copy)
-{
-    std::set<std::pair<ModelKey, ModelConflict>> wanted;
-    for (const auto &[key, history] : copy.known) {
-        for (const ModelConflict &conflict : m_judge.judge(history).conflicts) {
-            wanted.insert({key, conflict});
-        }
-    }
-    const auto listed = copy.reader->conflicts(0, 100'000);
-    if (!worked(listed, "conflicts")) {
-        return;
-    }
-    std::set<std::pair<ModelKey, ModelConflict>> found;
-    for (const storage::DocumentReader::Conflict &conflict : *listed) {
-        if (conflict.winner && conflict.loser) {
-            found.insert({{conflict.collection, conflict.id}, {conflict.member, conflict.loser->header.version, conflict.winner->header.version}});
-        }
-    }
-    if (found != wanted || listed->size() != wanted.size()) {
-        fail("the list of conflicts on " + copy.name.bytes() + " is not the judge's");
-    }
-}
-
-/// By the rule itself, without the sums that the judge and the node both keep: the newest set, and every addition that its writer had
-/// not seen.
-void StorageHistory::checkCounters(const Copy &copy)
-{
-    for (const auto &[key, history] : copy.known) {
-        const ModelState &state = m_judge.judge(history);
-        const auto winner = state.members.find("n");
-        if (!state.shown || winner == state.members.end() || winner->second.isRemoved) {
-            continue;
-        }
-        const auto ancestors = ancestorsOf(history);
-        const ModelWrite *setter = nullptr;
-        for (const auto &write : history) {
-            setter = write->version == winner->second.version ? write.get() : setter;
-        }
-        const ModelWrite::Claim &claim = setter->claims.at("n");
-        const auto base = ModelNumber::ofCounter(claim.value);
-        if (!base) {
-            continue;
-        }
-        ModelNumber value = claim.adds() ? base->plus(claim.by) : *base;
-        bool anyUnseen = claim.adds();
-        for (const auto &write : history) {
-            const auto other = write->claims.find("n");
-            if (write.get() != setter && other != write->claims.end() && other->second.adds()
-                && ancestors.at(setter->version.dot).count(write->version.dot) == 0) {
-                value = value.plus(other->second.by);
-                anyUnseen = true;
-            }
-        }
-        if ((anyUnseen ? value.text() : claim.value) != winner->second.value) {
-            fail("the counter of " + textOf(key) + " is " + winner->second.value + ", not " + value.text());
         }
     }
 }

@@ -1,7 +1,8 @@
 #pragma once
 
+#include "copy_watch.h"
+#include "poison.h"
 #include "random_requests.h"
-#include "real_state.h"
 #include "temporary_folder.h"
 
 #include <functional>
@@ -22,7 +23,6 @@ public:
 
     /// Nothing if all went as the judge says; else what did not.
     std::optional<QByteArray> run();
-    std::size_t operationCount() const { return m_made.size(); }
 
 private:
     struct Copy;
@@ -44,15 +44,12 @@ private:
     void close(Copy &copy);
     void reopen(Copy &copy);
     void release(Copy &copy);
+    void poison(Copy &copy);
     void heal();
 
-    /// Reads what is new in the copy's log, and judges the documents that it touches.
     void look(Copy &copy);
-    void judge(Copy &copy, const ModelKey &key);
-    void checkTotals(Copy &copy);
     void checkPairs();
-    void checkList(Copy &copy);
-    void checkCounters(const Copy &copy);
+    void expect(const CopyWatch::Fault &fault);
     void fail(const QByteArray &what);
     bool isFine() const { return !m_fault; }
     void say(const QByteArray &line) const;
@@ -61,11 +58,12 @@ private:
 
     support::SeededRandom m_random;
     RandomRequests m_requests;
+    PoisonMaker m_poison;
+    const bool m_hasPoison;
     Trace m_trace;
     support::TemporaryFolder m_folder;
     Judge m_judge;
     std::vector<std::unique_ptr<Copy>> m_copies;
-    std::map<Dot, storage::Operation> m_made;
     std::uint64_t m_wall = 1'000;
     int m_files = 0;
     bool m_isHealing = false;
