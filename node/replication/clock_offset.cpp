@@ -12,21 +12,28 @@ constexpr std::chrono::milliseconds kDriftMax {50};
 
 } // namespace
 
-void ClockOffset::add(Instant sent, Instant received, WallTime wallNow, WallTime peerReceived, WallTime peerSent)
+void ClockOffset::add(
+    Instant sent, Instant received, WallTime wallNow, WallTime peerReceived, WallTime peerSent)
 {
-    const std::chrono::milliseconds held = std::max(peerSent - peerReceived, std::chrono::milliseconds {0});
-    const std::chrono::milliseconds roundTrip = std::max(received - sent - held, std::chrono::milliseconds {0});
-    const std::chrono::milliseconds toPeer = peerReceived.time_since_epoch() - sent.time_since_epoch();
-    const std::chrono::milliseconds fromPeer = peerSent.time_since_epoch() - received.time_since_epoch();
+    const std::chrono::milliseconds held
+        = std::max(peerSent - peerReceived, std::chrono::milliseconds {0});
+    const std::chrono::milliseconds roundTrip
+        = std::max(received - sent - held, std::chrono::milliseconds {0});
+    const std::chrono::milliseconds toPeer
+        = peerReceived.time_since_epoch() - sent.time_since_epoch();
+    const std::chrono::milliseconds fromPeer
+        = peerSent.time_since_epoch() - received.time_since_epoch();
     const Sample sample {(toPeer + fromPeer) / 2, roundTrip};
     m_wallLessInstant = wallNow.time_since_epoch() - received.time_since_epoch();
     m_roundTrip = roundTrip;
 
-    // An estimate is off by half of its round trip at most; samples that cannot both be true mean that the peer's clock jumped.
-    const bool jumped = std::any_of(m_samples.begin(), m_samples.end(), [&sample](const Sample &earlier) {
-        const auto apart = std::chrono::abs(earlier.peerLessInstant - sample.peerLessInstant);
-        return apart > (earlier.roundTrip + sample.roundTrip) / 2 + kDriftMax;
-    });
+    // An estimate is off by half of its round trip at most; samples that cannot both be true mean
+    // that the peer's clock jumped.
+    const bool jumped
+        = std::any_of(m_samples.begin(), m_samples.end(), [&sample](const Sample &earlier) {
+              const auto apart = std::chrono::abs(earlier.peerLessInstant - sample.peerLessInstant);
+              return apart > (earlier.roundTrip + sample.roundTrip) / 2 + kDriftMax;
+          });
     if (jumped) {
         m_samples.clear();
     }
@@ -41,8 +48,9 @@ std::optional<std::chrono::milliseconds> ClockOffset::offset() const
     if (m_samples.empty()) {
         return std::nullopt;
     }
-    const auto best = std::min_element(
-        m_samples.begin(), m_samples.end(), [](const Sample &a, const Sample &b) { return a.roundTrip < b.roundTrip; });
+    const auto best = std::min_element(m_samples.begin(),
+        m_samples.end(),
+        [](const Sample &a, const Sample &b) { return a.roundTrip < b.roundTrip; });
     return best->peerLessInstant - m_wallLessInstant;
 }
 

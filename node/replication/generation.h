@@ -5,8 +5,9 @@
 
 namespace driftless::replication {
 
-/// Which life of a database a copy belongs to (design: (g, alive) < (g, deleted) < (g+1, alive), joined by maximum). Copies of
-/// different generations exchange no operations. First touch makes (0, alive).
+/// Which life of a database a copy belongs to (design: (g, alive) < (g, deleted) < (g+1, alive),
+/// joined by maximum). Copies of different generations exchange no operations. First touch makes
+/// (0, alive).
 struct Generation
 {
     std::uint64_t number = 0;

@@ -13,7 +13,8 @@ using storage::Operation;
 using storage::OperationHeader;
 using storage::OperationKind;
 
-/// Far above what an origin lets through: receivers do not judge, this only bounds the stack of the check.
+/// Far above what an origin lets through: receivers do not judge, this only bounds the stack of the
+/// check.
 constexpr json::Limits kBodyLimits {512, std::numeric_limits<qsizetype>::max()};
 
 class Ingestion
@@ -32,11 +33,15 @@ public:
                 m_outcome.malformed = header.error();
                 break;
             }
-            Operation operation {std::move(header).value(), item->headerBytes.toByteArray(), item->body.toByteArray()};
+            Operation operation {std::move(header).value(),
+                item->headerBytes.toByteArray(),
+                item->body.toByteArray()};
             DRIFTLESS_TRY(take(std::move(operation)));
         }
         if (!transfer.ok()) {
-            m_outcome.malformed = Error {ErrorCode::Malformed, "A transfer of operations is malformed: it is no sequence of operations.", {}};
+            m_outcome.malformed = Error {ErrorCode::Malformed,
+                "A transfer of operations is malformed: it is no sequence of operations.",
+                {}};
         }
         if (!m_group.empty()) {
             leaveGroupOut(LeftOutReason::Torn);
@@ -88,17 +93,18 @@ private:
             return false;
         }
         if (here != nullptr && header.previous != here->chainHash) {
-            DRIFTLESS_TRY(fork({{dot.incarnation, here->sequence}, here->chainHash, header.previous}));
+            DRIFTLESS_TRY(
+                fork({{dot.incarnation, here->sequence}, here->chainHash, header.previous}));
             leaveOutForked(dot, m_outcome.forks.back());
             return false;
         }
         if (header.kind == OperationKind::Open && !header.parents.empty()) {
-            // It continues another incarnation. Ours of that one may be longer (a restored backup) or not be here; where both
-            // end at the same operation, the contents must be the same.
+            // It continues another incarnation. Ours of that one may be longer (a restored backup)
+            // or not be here; where both end at the same operation, the contents must be the same.
             const Dot &end = header.parents.front().version.dot;
             const storage::VersionVector::Entry *continued = m_file.vector().find(end.incarnation);
-            if (continued != nullptr && continued->sequence == end.sequence && continued->chainHash != header.previous
-                && !m_file.isStopped(end.incarnation)) {
+            if (continued != nullptr && continued->sequence == end.sequence
+                && continued->chainHash != header.previous && !m_file.isStopped(end.incarnation)) {
                 DRIFTLESS_TRY(fork({end, continued->chainHash, header.previous}));
             }
         }
@@ -113,8 +119,9 @@ private:
     {
         const OperationHeader &last = m_group.back().header;
         return header.version.dot.incarnation == last.version.dot.incarnation
-            && header.version.dot.sequence == last.version.dot.sequence + 1 && header.version.hlc == last.version.hlc
-            && header.group == last.group && header.previous == m_groupHash;
+            && header.version.dot.sequence == last.version.dot.sequence + 1
+            && header.version.hlc == last.version.hlc && header.group == last.group
+            && header.previous == m_groupHash;
     }
 
     Result<void> collect(Operation operation, const Hash128 &hash)
@@ -137,7 +144,8 @@ private:
     static bool isBodySound(const Operation &operation)
     {
         const bool hasBody = !operation.body.isEmpty();
-        if (operation.header.bodyHash.has_value() != hasBody || (hasBody && *operation.header.bodyHash != Hash128::of(operation.body))) {
+        if (operation.header.bodyHash.has_value() != hasBody
+            || (hasBody && *operation.header.bodyHash != Hash128::of(operation.body))) {
             return false;
         }
         if (!operation.header.isUnderstood) {
@@ -153,7 +161,8 @@ private:
     static bool isApplicable(const Operation &operation)
     {
         return operation.header.isUnderstood
-            && (operation.header.kind != OperationKind::Admit || NodeId::parse(operation.header.documentId).isOk());
+            && (operation.header.kind != OperationKind::Admit
+                || NodeId::parse(operation.header.documentId).isOk());
     }
 
     bool hasParents() const
@@ -211,7 +220,8 @@ private:
     void leaveOutForked(const Dot &dot, const storage::Fork &fork)
     {
         ++m_outcome.leftOut;
-        m_outcome.firstLeftOut.try_emplace(dot.incarnation, LeftOut {dot, LeftOutReason::Fork, fork.dot, fork.hashHere});
+        m_outcome.firstLeftOut.try_emplace(
+            dot.incarnation, LeftOut {dot, LeftOutReason::Fork, fork.dot, fork.hashHere});
     }
 
     void leaveGroupOut(LeftOutReason reason)
@@ -222,7 +232,8 @@ private:
         m_group.clear();
     }
 
-    /// The chain hash of an operation stands for all before it, so the last duplicate of each incarnation is enough.
+    /// The chain hash of an operation stands for all before it, so the last duplicate of each
+    /// incarnation is enough.
     Result<void> checkDuplicates()
     {
         for (const auto &[incarnation, entry] : m_duplicates) {
@@ -232,7 +243,8 @@ private:
             const storage::VersionVector::Entry &here = *m_file.vector().find(incarnation);
             Hash128 hash = here.chainHash;
             if (here.sequence != entry.sequence) {
-                DRIFTLESS_TRY_ASSIGN(const auto stored, m_file.findOperation({incarnation, entry.sequence}));
+                DRIFTLESS_TRY_ASSIGN(
+                    const auto stored, m_file.findOperation({incarnation, entry.sequence}));
                 if (!stored) {
                     continue; // pruned
                 }
@@ -241,7 +253,8 @@ private:
             if (hash != entry.chainHash) {
                 const Dot dot {incarnation, entry.sequence};
                 DRIFTLESS_TRY(fork({dot, hash, entry.chainHash}));
-                m_outcome.firstLeftOut.try_emplace(incarnation, LeftOut {dot, LeftOutReason::Fork, dot, hash});
+                m_outcome.firstLeftOut.try_emplace(
+                    incarnation, LeftOut {dot, LeftOutReason::Fork, dot, hash});
             }
         }
         return {};
@@ -249,8 +262,9 @@ private:
 
     storage::DatabaseFile &m_file;
     IngestOutcome m_outcome;
-    std::vector<Operation> m_group; ///< collected until complete; a single operation passes through it
-    Hash128 m_groupHash;            ///< chain hash of its last one
+    std::vector<Operation>
+        m_group; ///< collected until complete; a single operation passes through it
+    Hash128 m_groupHash; ///< chain hash of its last one
     std::set<NodeId> m_leftOutOrigins;
     std::set<Incarnation> m_stopped;
     std::map<Incarnation, storage::VersionVector::Entry> m_duplicates;
@@ -264,7 +278,10 @@ Result<IngestOutcome> ingest(storage::DatabaseFile &file, TransferReader &transf
     return Ingestion(file).run(transfer);
 }
 
-OperationsAnswer answerFor(const IngestOutcome &outcome, const storage::DatabaseFile &file, const Generation &generation, std::uint64_t run)
+OperationsAnswer answerFor(const IngestOutcome &outcome,
+    const storage::DatabaseFile &file,
+    const Generation &generation,
+    std::uint64_t run)
 {
     OperationsAnswer answer;
     answer.status = outcome.malformed ? TransferStatus::Malformed : TransferStatus::Taken;

@@ -4,7 +4,8 @@
 
 namespace driftless::replication {
 
-LocalCopy localCopyOf(const storage::DatabaseFile &file, const Generation &generation, const Hash128 &leftOutHash)
+LocalCopy localCopyOf(
+    const storage::DatabaseFile &file, const Generation &generation, const Hash128 &leftOutHash)
 {
     LocalCopy copy;
     copy.generation = generation;

@@ -13,9 +13,9 @@ namespace driftless::replication {
 struct LocalCopy
 {
     Generation generation;
-    const storage::VersionVector *vector = nullptr;           ///< null: deleted, or its file cannot be used
-    const std::set<NodeId> *roster = nullptr;                 ///< as `vector`
-    const std::vector<storage::Fork> *forks = nullptr;        ///< as `vector`
+    const storage::VersionVector *vector = nullptr; ///< null: deleted, or its file cannot be used
+    const std::set<NodeId> *roster = nullptr; ///< as `vector`
+    const std::vector<storage::Fork> *forks = nullptr; ///< as `vector`
     Hash128 vectorHash;
     Hash128 digest;
     Hash128 leftOutHash;
@@ -23,7 +23,8 @@ struct LocalCopy
     LogPosition lastPosition; ///< durable: the pump sends what is up to here
 };
 
-/// The databases of this node, deleted ones included, as replication sees them; the engine implements it. The store thread.
+/// The databases of this node, deleted ones included, as replication sees them; the engine
+/// implements it. The store thread.
 class LocalCopies
 {
 public:
@@ -34,9 +35,11 @@ public:
 };
 
 /// The copy as an open file shows it.
-LocalCopy localCopyOf(const storage::DatabaseFile &file, const Generation &generation, const Hash128 &leftOutHash);
+LocalCopy localCopyOf(
+    const storage::DatabaseFile &file, const Generation &generation, const Hash128 &leftOutHash);
 
-/// Hash of the list of documents that are left out of the digest; of an empty list zero. Errors of the file.
+/// Hash of the list of documents that are left out of the digest; of an empty list zero. Errors of
+/// the file.
 Result<Hash128> leftOutHashOf(const storage::DatabaseFile &file);
 
 } // namespace driftless::replication

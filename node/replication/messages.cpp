@@ -8,7 +8,13 @@ namespace {
 
 // Keys 1 to 3 mean the same in every message.
 enum SenderKey : std::uint64_t { kProtocolKey = 1, kNode = 2, kRun = 3 };
-enum HeartbeatKey : std::uint64_t { kWallTime = 4, kHeartbeatActivePeers = 5, kDatabases = 6, kReceivedAt = 7, kIsScoped = 8 };
+enum HeartbeatKey : std::uint64_t {
+    kWallTime = 4,
+    kHeartbeatActivePeers = 5,
+    kDatabases = 6,
+    kReceivedAt = 7,
+    kIsScoped = 8
+};
 enum DatabaseKey : std::uint64_t {
     kName = 1,
     kDatabaseGeneration = 2,
@@ -18,7 +24,13 @@ enum DatabaseKey : std::uint64_t {
     kDatabaseVector = 6,
     kDocuments = 7,
 };
-enum PreambleKey : std::uint64_t { kPreambleGeneration = 4, kPreambleActivePeers = 5, kPreambleVector = 6, kBytesMax = 7, kHasMore = 8 };
+enum PreambleKey : std::uint64_t {
+    kPreambleGeneration = 4,
+    kPreambleActivePeers = 5,
+    kPreambleVector = 6,
+    kBytesMax = 7,
+    kHasMore = 8
+};
 enum AnswerKey : std::uint64_t {
     kStatus = 1,
     kEntries = 2,
@@ -31,12 +43,12 @@ enum AnswerKey : std::uint64_t {
 
 Error malformed(const char *what)
 {
-    return {ErrorCode::Malformed, QByteArray("A message of a node is malformed: ") + what + '.', {}};
+    return {
+        ErrorCode::Malformed, QByteArray("A message of a node is malformed: ") + what + '.', {}};
 }
 
 /// Calls `field` for each entry; `field` answers false for a key that it does not know.
-template<typename Field>
-void readMap(cbor::Reader &reader, Field field)
+template <typename Field> void readMap(cbor::Reader &reader, Field field)
 {
     for (std::uint64_t i = reader.map(); i > 0 && reader.ok(); --i) {
         if (!field(reader.unsignedInteger())) {
@@ -114,9 +126,14 @@ bool readSenderKey(std::uint64_t key, cbor::Reader &reader, Sender &sender)
             reader.fail();
         }
         return true;
-    case kNode: sender.node = readNode(reader); return true;
-    case kRun: sender.run = reader.incarnation(); return true;
-    default: return false;
+    case kNode:
+        sender.node = readNode(reader);
+        return true;
+    case kRun:
+        sender.run = reader.incarnation();
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -195,13 +212,26 @@ HeartbeatDatabase readDatabase(cbor::Reader &reader)
             database.name = std::move(name).value();
             return true;
         }
-        case kDatabaseGeneration: database.generation = readGeneration(reader); return true;
-        case kVectorHash: database.vectorHash = readHash(reader); return true;
-        case kDigest: database.digest = readHash(reader); return true;
-        case kLeftOutHash: database.leftOutHash = readHash(reader); return true;
-        case kDatabaseVector: database.vector = storage::VersionVector::decode(reader); return true;
-        case kDocuments: database.documents = reader.unsignedInteger(); return true;
-        default: return false;
+        case kDatabaseGeneration:
+            database.generation = readGeneration(reader);
+            return true;
+        case kVectorHash:
+            database.vectorHash = readHash(reader);
+            return true;
+        case kDigest:
+            database.digest = readHash(reader);
+            return true;
+        case kLeftOutHash:
+            database.leftOutHash = readHash(reader);
+            return true;
+        case kDatabaseVector:
+            database.vector = storage::VersionVector::decode(reader);
+            return true;
+        case kDocuments:
+            database.documents = reader.unsignedInteger();
+            return true;
+        default:
+            return false;
         }
     });
     if (database.name.isEmpty()) {
@@ -219,8 +249,9 @@ bool Sender::serves(const NodeId &peer) const
 
 const HeartbeatDatabase *Heartbeat::find(const DatabaseName &name) const
 {
-    const auto found
-        = std::find_if(databases.begin(), databases.end(), [&name](const HeartbeatDatabase &database) { return database.name == name; });
+    const auto found = std::find_if(databases.begin(),
+        databases.end(),
+        [&name](const HeartbeatDatabase &database) { return database.name == name; });
     return found == databases.end() ? nullptr : &*found;
 }
 
@@ -250,16 +281,25 @@ Result<Heartbeat> Heartbeat::decode(QByteArrayView bytes)
     Heartbeat heartbeat;
     readMap(reader, [&](std::uint64_t key) {
         switch (key) {
-        case kWallTime: heartbeat.wallTime = WallTime(std::chrono::milliseconds(reader.integer())); return true;
-        case kHeartbeatActivePeers: heartbeat.sender.activePeers = readActivePeers(reader); return true;
+        case kWallTime:
+            heartbeat.wallTime = WallTime(std::chrono::milliseconds(reader.integer()));
+            return true;
+        case kHeartbeatActivePeers:
+            heartbeat.sender.activePeers = readActivePeers(reader);
+            return true;
         case kDatabases:
             for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
                 heartbeat.databases.push_back(readDatabase(reader));
             }
             return true;
-        case kReceivedAt: heartbeat.receivedAt = WallTime(std::chrono::milliseconds(reader.integer())); return true;
-        case kIsScoped: heartbeat.isScoped = reader.boolean(); return true;
-        default: return readSenderKey(key, reader, heartbeat.sender);
+        case kReceivedAt:
+            heartbeat.receivedAt = WallTime(std::chrono::milliseconds(reader.integer()));
+            return true;
+        case kIsScoped:
+            heartbeat.isScoped = reader.boolean();
+            return true;
+        default:
+            return readSenderKey(key, reader, heartbeat.sender);
         }
     });
     if (!reader.ok() || !reader.atEnd() || heartbeat.sender.node.isEmpty()) {
@@ -297,12 +337,23 @@ Preamble Preamble::decode(cbor::Reader &reader)
     Preamble preamble;
     readMap(reader, [&](std::uint64_t key) {
         switch (key) {
-        case kPreambleGeneration: preamble.generation = readGeneration(reader); return true;
-        case kPreambleActivePeers: preamble.sender.activePeers = readActivePeers(reader); return true;
-        case kPreambleVector: preamble.vector = storage::VersionVector::decode(reader); return true;
-        case kBytesMax: preamble.bytesMax = reader.unsignedInteger(); return true;
-        case kHasMore: preamble.hasMore = reader.boolean(); return true;
-        default: return readSenderKey(key, reader, preamble.sender);
+        case kPreambleGeneration:
+            preamble.generation = readGeneration(reader);
+            return true;
+        case kPreambleActivePeers:
+            preamble.sender.activePeers = readActivePeers(reader);
+            return true;
+        case kPreambleVector:
+            preamble.vector = storage::VersionVector::decode(reader);
+            return true;
+        case kBytesMax:
+            preamble.bytesMax = reader.unsignedInteger();
+            return true;
+        case kHasMore:
+            preamble.hasMore = reader.boolean();
+            return true;
+        default:
+            return readSenderKey(key, reader, preamble.sender);
         }
     });
     if (preamble.sender.node.isEmpty()) {
@@ -394,7 +445,9 @@ Result<OperationsAnswer> OperationsAnswer::decode(QByteArrayView bytes)
             answer.status = static_cast<TransferStatus>(reader.unsignedInteger());
             hasStatus = answer.status <= TransferStatus::Malformed;
             return true;
-        case kEntries: answer.entries = storage::VersionVector::decode(reader); return true;
+        case kEntries:
+            answer.entries = storage::VersionVector::decode(reader);
+            return true;
         case kCounts:
             if (reader.array() != 3) {
                 reader.fail();
@@ -403,15 +456,22 @@ Result<OperationsAnswer> OperationsAnswer::decode(QByteArrayView bytes)
             answer.duplicates = reader.unsignedInteger();
             answer.leftOutCount = reader.unsignedInteger();
             return true;
-        case kAnswerGeneration: answer.generation = readGeneration(reader); return true;
+        case kAnswerGeneration:
+            answer.generation = readGeneration(reader);
+            return true;
         case kLeftOut:
             for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
                 answer.leftOut.push_back(readLeftOut(reader));
             }
             return true;
-        case kAnswerRun: answer.run = reader.incarnation(); return true;
-        case kMessage: answer.message = reader.text().toByteArray(); return true;
-        default: return false;
+        case kAnswerRun:
+            answer.run = reader.incarnation();
+            return true;
+        case kMessage:
+            answer.message = reader.text().toByteArray();
+            return true;
+        default:
+            return false;
         }
     });
     if (!reader.ok() || !reader.atEnd() || !hasStatus) {

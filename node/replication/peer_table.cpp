@@ -9,7 +9,8 @@ namespace {
 bool isHttpUrl(const QByteArray &url)
 {
     for (const QByteArrayView scheme : {QByteArrayView("http://"), QByteArrayView("https://")}) {
-        if (url.size() > scheme.size() && QByteArrayView(url).first(scheme.size()).compare(scheme, Qt::CaseInsensitive) == 0) {
+        if (url.size() > scheme.size()
+            && QByteArrayView(url).first(scheme.size()).compare(scheme, Qt::CaseInsensitive) == 0) {
             const char first = url.at(scheme.size());
             return first != '/' && first != ':' && std::none_of(url.begin(), url.end(), [](char c) {
                 const auto byte = static_cast<unsigned char>(c);
@@ -30,20 +31,26 @@ bool PeerScope::exchanges(const DatabaseName &database) const
 
 bool PeerScope::isActive() const
 {
-    return isActiveByDefault || std::any_of(databases.begin(), databases.end(), [](const auto &entry) { return entry.second; });
+    return isActiveByDefault
+        || std::any_of(
+            databases.begin(), databases.end(), [](const auto &entry) { return entry.second; });
 }
 
 Result<Peer> PeerTable::save(Peer peer)
 {
     if (peer.id.isEmpty() || peer.id == m_self) {
-        return Error {ErrorCode::InvalidArgument, "NodeId cannot be the same as the local node. Name another node.", "$.NodeId"};
+        return Error {ErrorCode::InvalidArgument,
+            "NodeId cannot be the same as the local node. Name another node.",
+            "$.NodeId"};
     }
     peer.baseUrl = peer.baseUrl.trimmed();
     while (peer.baseUrl.endsWith('/')) {
         peer.baseUrl.chop(1);
     }
     if (!isHttpUrl(peer.baseUrl)) {
-        return Error {ErrorCode::InvalidArgument, "BaseUrl must be http:// or https:// and a host, without a query.", "$.BaseUrl"};
+        return Error {ErrorCode::InvalidArgument,
+            "BaseUrl must be http:// or https:// and a host, without a query.",
+            "$.BaseUrl"};
     }
     m_peers[{peer.id, peer.database}] = peer;
     return peer;

@@ -26,8 +26,9 @@ struct PeerScope
 {
     NodeId id;
     QByteArray baseUrl;
-    bool isActiveByDefault = false;          ///< for databases that `databases` does not name
-    std::map<DatabaseName, bool> databases;  ///< a registration for one database goes before the one for all
+    bool isActiveByDefault = false; ///< for databases that `databases` does not name
+    std::map<DatabaseName, bool>
+        databases; ///< a registration for one database goes before the one for all
 
     bool exchanges(const DatabaseName &database) const;
     bool isActive() const; ///< anything is exchanged at all
@@ -43,8 +44,9 @@ public:
     {
     }
 
-    /// Adds, or replaces the registration of the same node and scope; a trailing '/' of the URL goes. InvalidArgument: the
-    /// node's own id, or a URL that is not http:// or https:// with a host.
+    /// Adds, or replaces the registration of the same node and scope; a trailing '/' of the URL
+    /// goes. InvalidArgument: the node's own id, or a URL that is not http:// or https:// with a
+    /// host.
     Result<Peer> save(Peer peer);
     /// False if there was none in that scope.
     bool remove(const NodeId &id, const std::optional<DatabaseName> &database);

@@ -32,7 +32,8 @@ Effects Pump::handle(const Event &event, Instant now)
 
 bool Pump::isPushing() const
 {
-    return m_state == PeerState::Online || (m_state != PeerState::Inactive && m_isHeard && m_heardFailures == 0);
+    return m_state == PeerState::Online
+        || (m_state != PeerState::Inactive && m_isHeard && m_heardFailures == 0);
 }
 
 void Pump::on(const Tick &, Instant now, Effects &effects)
@@ -78,8 +79,10 @@ void Pump::on(const HeartbeatHeard &event, Instant now, Effects &effects)
     m_isHeard = true;
     m_lastHeard = event.wallTime;
     if (m_state == PeerState::Offline) {
-        // The peer lives. Where only its calls get through, this tries once a heartbeat, whatever the backoff.
-        heartbeatNotLaterThan(m_lastHeartbeat ? std::max(now, *m_lastHeartbeat + m_settings.heartbeat) : now);
+        // The peer lives. Where only its calls get through, this tries once a heartbeat, whatever
+        // the backoff.
+        heartbeatNotLaterThan(
+            m_lastHeartbeat ? std::max(now, *m_lastHeartbeat + m_settings.heartbeat) : now);
     }
     learn(event.heartbeat, false, event.wallTime, effects);
     exchangeAll(now, effects);
@@ -104,7 +107,8 @@ void Pump::on(const TransferBuilt &event, Instant now, Effects &effects)
     const DatabaseName name = call->second.database;
     DatabaseState &state = m_databases[name];
     const Transfer &transfer = event.transfer;
-    if (state.scannedTo == state.pushedFrom) { // else something was heard meanwhile that asks for another look
+    if (state.scannedTo
+        == state.pushedFrom) { // else something was heard meanwhile that asks for another look
         state.scannedTo = transfer.scannedTo;
     }
     state.hasDeferred = state.hasDeferred || transfer.hasDeferred;
@@ -138,8 +142,7 @@ void Pump::on(const FetchIngested &event, Instant now, Effects &effects)
         databaseFailed(state, event.outcome.malformed->message, now);
         return;
     }
-    state.failures = 0;
-    state.error.clear();
+    forgetFailures(state);
     if (state.fetchHasMore && event.outcome.applied > 0) {
         state.fetch = begin(Call::Kind::Fetch, name, now);
         effects.push_back(SendFetch {*state.fetch, name});
@@ -163,7 +166,8 @@ void Pump::on(const EffectFailed &event, Instant now, Effects &)
 
 void Pump::on(const Reconfigured &event, Instant now, Effects &)
 {
-    const bool isSameDoor = event.scope.id == m_scope.id && event.scope.baseUrl == m_scope.baseUrl && m_state != PeerState::Inactive;
+    const bool isSameDoor = event.scope.id == m_scope.id && event.scope.baseUrl == m_scope.baseUrl
+        && m_state != PeerState::Inactive;
     m_scope = event.scope;
     if (!m_scope.isActive()) {
         forgetCalls();
@@ -179,23 +183,26 @@ void Pump::on(const Reconfigured &event, Instant now, Effects &)
         m_run.reset();
         m_earlierRuns.clear();
         m_runReturns = 0;
+        m_isDuplicate = false;
         m_failures = 0;
         m_state = PeerState::Offline;
     } else {
         for (auto &[name, state] : m_databases) {
             if (!m_scope.exchanges(name)) {
-                std::erase_if(m_calls, [&](const auto &entry) { return entry.second.database == name; });
+                std::erase_if(
+                    m_calls, [&](const auto &entry) { return entry.second.database == name; });
             }
         }
-        std::erase_if(m_databases, [this](const auto &entry) { return !m_scope.exchanges(entry.first); });
+        std::erase_if(
+            m_databases, [this](const auto &entry) { return !m_scope.exchanges(entry.first); });
     }
     m_nextHeartbeat = now;
 }
 
 bool Pump::canExchange(const DatabaseState &state, const LocalCopy &copy) const
 {
-    return m_state == PeerState::Online && state.isHeard && copy.vector != nullptr && copy.generation == state.peerGeneration
-        && copy.generation.isAlive && !state.retryAt;
+    return m_state == PeerState::Online && state.isHeard && copy.vector != nullptr
+        && copy.generation == state.peerGeneration && copy.generation.isAlive && !state.retryAt;
 }
 
 void Pump::pushIfNeeded(const DatabaseName &name, Instant now, Effects &effects)
@@ -206,7 +213,8 @@ void Pump::pushIfNeeded(const DatabaseName &name, Instant now, Effects &effects)
     }
     DatabaseState &state = found->second;
     const auto copy = m_local.find(name);
-    if (!copy || !canExchange(state, *copy) || (state.scannedTo && *state.scannedTo >= copy->lastPosition)) {
+    if (!copy || !canExchange(state, *copy)
+        || (state.scannedTo && *state.scannedTo >= copy->lastPosition)) {
         return;
     }
     if (!state.scannedTo) {
@@ -214,6 +222,9 @@ void Pump::pushIfNeeded(const DatabaseName &name, Instant now, Effects &effects)
         state.isPruned = false;
         if (copy->vector->operationsBeyond(state.known) == 0) {
             state.scannedTo = copy->lastPosition;
+            if (!state.fetch && state.hole.isEmpty()) {
+                forgetFailures(state);
+            }
             return;
         }
     }
@@ -298,9 +309,12 @@ CallId Pump::begin(Call::Kind kind, const DatabaseName &database, Instant now)
 std::chrono::milliseconds Pump::backoff(int failures)
 {
     const auto bound = std::max(m_settings.backoffMax, kBackoffFirst);
-    const auto delay = std::min(kBackoffFirst * (std::int64_t {1} << std::clamp(failures - 1, 0, 20)), bound);
+    const auto delay
+        = std::min(kBackoffFirst * (std::int64_t {1} << std::clamp(failures - 1, 0, 20)), bound);
     // Nodes that lost the same peer at once do not come back at once.
-    return delay + std::chrono::milliseconds(m_random.below(static_cast<std::uint64_t>(delay.count() / 2 + 1)));
+    return delay
+        + std::chrono::milliseconds(
+            m_random.below(static_cast<std::uint64_t>(delay.count() / 2 + 1)));
 }
 
 } // namespace driftless::replication

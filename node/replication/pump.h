@@ -18,14 +18,18 @@ using CallId = std::uint64_t;
 // Events: what happened. Values.
 
 /// Time passed; due at `Pump::nextDue`.
-struct Tick { };
+struct Tick
+{
+};
 /// A commit is durable that appended to the log of `database`, or a database was created.
 struct LogGrew
 {
     DatabaseName database;
 };
 /// The peer says that it has news.
-struct HintHeard { };
+struct HintHeard
+{
+};
 /// The peer called with a heartbeat (which was answered already, see `answerHeartbeat`).
 struct HeartbeatHeard
 {
@@ -45,7 +49,8 @@ struct CallEnded
     Result<TransportReply> reply;
     WallTime wallTime {}; ///< our clock
 };
-/// `SendOperations` was built; its bytes go to the peer if `transfer.count` is above 0, else there is no call.
+/// `SendOperations` was built; its bytes go to the peer if `transfer.count` is above 0, else there
+/// is no call.
 struct TransferBuilt
 {
     CallId call = 0;
@@ -68,8 +73,16 @@ struct Reconfigured
 {
     PeerScope scope;
 };
-using Event = std::variant<Tick, LogGrew, HintHeard, HeartbeatHeard, OperationsHeard, CallEnded, TransferBuilt, FetchIngested,
-    EffectFailed, Reconfigured>;
+using Event = std::variant<Tick,
+    LogGrew,
+    HintHeard,
+    HeartbeatHeard,
+    OperationsHeard,
+    CallEnded,
+    TransferBuilt,
+    FetchIngested,
+    EffectFailed,
+    Reconfigured>;
 
 // Effects: what is to be done, in order. Values.
 
@@ -79,12 +92,14 @@ struct SendHeartbeat
     CallId call = 0;
     friend bool operator==(const SendHeartbeat &, const SendHeartbeat &) = default;
 };
-/// Build the next transfer by `Pump::streamQuery`, report it (`TransferBuilt`, first), and POST it to kOperationsPath.
+/// Build the next transfer by `Pump::streamQuery`, report it (`TransferBuilt`, first), and POST it
+/// to kOperationsPath.
 struct SendOperations
 {
     CallId call = 0;
     DatabaseName database;
-    bool ignoresRelay = false; ///< nothing is to be left to others: the peer lacks what this is built on
+    bool ignoresRelay
+        = false; ///< nothing is to be left to others: the peer lacks what this is built on
     friend bool operator==(const SendOperations &, const SendOperations &) = default;
 };
 /// POST a preamble with our vector and bytesMax to kFetchPath.
@@ -116,22 +131,24 @@ struct GenerationSeen
     Generation generation;
     friend bool operator==(const GenerationSeen &, const GenerationSeen &) = default;
 };
-/// Write the operation that admits the node, and commit, before the operations that follow are sent.
+/// Write the operation that admits the node, and commit, before the operations that follow are
+/// sent.
 struct AdmitNode
 {
     DatabaseName database;
     NodeId node;
     friend bool operator==(const AdmitNode &, const AdmitNode &) = default;
 };
-/// The peer has another operation under this dot. A `hashHere` of zero is to be looked up in the file.
+/// The peer has another operation under this dot. A `hashHere` of zero is to be looked up in the
+/// file.
 struct RecordFork
 {
     DatabaseName database;
     storage::Fork fork;
     friend bool operator==(const RecordFork &a, const RecordFork &b)
     {
-        return a.database == b.database && a.fork.dot == b.fork.dot && a.fork.hashHere == b.fork.hashHere
-            && a.fork.hashThere == b.fork.hashThere;
+        return a.database == b.database && a.fork.dot == b.fork.dot
+            && a.fork.hashHere == b.fork.hashHere && a.fork.hashThere == b.fork.hashThere;
     }
 };
 /// Whom the peer pushes to, for `ActivePeers`.
@@ -140,7 +157,14 @@ struct PeersTold
     std::vector<NodeId> activePeers;
     friend bool operator==(const PeersTold &, const PeersTold &) = default;
 };
-using Effect = std::variant<SendHeartbeat, SendOperations, SendFetch, IngestFetched, CreateDatabase, GenerationSeen, AdmitNode, RecordFork,
+using Effect = std::variant<SendHeartbeat,
+    SendOperations,
+    SendFetch,
+    IngestFetched,
+    CreateDatabase,
+    GenerationSeen,
+    AdmitNode,
+    RecordFork,
     PeersTold>;
 using Effects = std::vector<Effect>;
 
@@ -150,8 +174,9 @@ enum class PeerState { Inactive, Offline, Connecting, Online };
 struct PumpStatus
 {
     PeerState state = PeerState::Offline;
-    QByteArray problem; ///< a word: empty, "Offline", "WrongNode", "OwnAddress", "DuplicateNode", "KeyRefused", "NoDriftless", "ClockSkew"
-    QByteArray reason;  ///< a sentence; empty where `problem` is
+    QByteArray problem; ///< a word: empty, "Offline", "WrongNode", "OwnAddress", "DuplicateNode",
+                        ///< "KeyRefused", "NoDriftless", "ClockSkew"
+    QByteArray reason; ///< a sentence; empty where `problem` is
     std::optional<WallTime> lastHeard;
     std::optional<std::chrono::milliseconds> clockOffset; ///< the peer's clock less ours
     std::chrono::milliseconds roundTrip {};
@@ -161,22 +186,24 @@ struct PumpStatus
 struct PumpDatabaseStatus
 {
     bool isExchanged = false;
-    bool isHeard = false;                   ///< the rest means something
-    std::optional<Hash128> digest;          ///< the last that the peer said
-    std::optional<bool> isEqual;            ///< nothing: not comparable at present
-    std::optional<WallTime> checked;        ///< of the last comparison
-    std::uint64_t pendingHere = 0;          ///< operations here that the peer is not known to have
-    std::uint64_t pendingThere = 0;         ///< operations that the peer has and this node has not
-    LogPosition pushedTo;                   ///< of our log, what the peer was offered
+    bool isHeard = false; ///< the rest means something
+    std::optional<Hash128> digest; ///< the last that the peer said
+    std::optional<bool> isEqual; ///< nothing: not comparable at present
+    std::optional<WallTime> checked; ///< of the last comparison
+    std::uint64_t pendingHere = 0; ///< operations here that the peer is not known to have
+    std::uint64_t pendingThere = 0; ///< operations that the peer has and this node has not
+    LogPosition pushedTo; ///< of our log, what the peer was offered
     Generation peerGeneration;
-    QByteArray problem; ///< a word: empty, "Generation", "Fork", "TooOldNeedsSnapshot", "Refused", "Quarantine"
+    QByteArray problem; ///< a word: empty, "Generation", "Fork", "TooOldNeedsSnapshot", "Refused",
+                        ///< "Quarantine"
     QByteArray reason;
 };
 
-/// The state machine of one peer, for all databases: decides what is said to it and when. It does no I/O: events go in, effects
-/// come out, `now` only grows. A heartbeat keeps both sides informed of vectors, digests and clocks; operations are pushed as
-/// soon as they are durable, one transfer in flight for each database, so batches grow under load by themselves; a pull is made
-/// only where the peer does not push. The store thread; everything given outlives it.
+/// The state machine of one peer, for all databases: decides what is said to it and when. It does
+/// no I/O: events go in, effects come out, `now` only grows. A heartbeat keeps both sides informed
+/// of vectors, digests and clocks; operations are pushed as soon as they are durable, one transfer
+/// in flight for each database, so batches grow under load by themselves; a pull is made only where
+/// the peer does not push. The store thread; everything given outlives it.
 class Pump
 {
 public:
@@ -196,7 +223,8 @@ public:
     /// When the next `Tick` is due; Instant::max() for never.
     Instant nextDue() const { return m_due; }
     const PeerScope &scope() const { return m_scope; }
-    /// This node pushes to the peer at present, or will at once: true names it among the active peers of the sender.
+    /// This node pushes to the peer at present, or will at once: true names it among the active
+    /// peers of the sender.
     bool isPushing() const;
 
     // For executing effects.
@@ -217,24 +245,27 @@ private:
         Hash128 peerVectorHash;
         Hash128 peerDigest;
         Hash128 peerLeftOutHash;
-        std::uint64_t changes = 0; ///< of `known`, and transfers begun: a heartbeat that overlapped one does not lower `known`
+        std::uint64_t changes = 0; ///< of `known`, and transfers begun: a heartbeat that overlapped
+                                   ///< one does not lower `known`
         std::uint64_t changesAtHeartbeat = 0;
 
-        std::optional<LogPosition> scannedTo; ///< nothing: look for the first operation that the peer lacks
+        std::optional<LogPosition>
+            scannedTo; ///< nothing: look for the first operation that the peer lacks
         std::optional<CallId> push;
         std::optional<LogPosition> pushedFrom; ///< `scannedTo` when the push in flight began
-        storage::VersionVector sent;           ///< by it
+        storage::VersionVector sent; ///< by it
         bool hasDeferred = false;
-        bool ignoresRelay = false; ///< the next push: the last one was left out because of what was left to others
+        bool ignoresRelay = false; ///< the next push: the last one was left out because of what was
+                                   ///< left to others
         bool ignoredRelay = false; ///< the push in flight
-        bool waits = false;        ///< no progress: until the next heartbeat
+        bool waits = false; ///< no progress: until the next heartbeat
         bool isPruned = false;
         std::set<Incarnation> refused;
 
         std::optional<CallId> fetch;
         bool fetchHasMore = false;
         storage::VersionVector hole; ///< what the peer had and we lacked
-        int holeHeartbeats = 0;      ///< for how many heartbeats, without any operation from the peer
+        int holeHeartbeats = 0; ///< for how many heartbeats, without any operation from the peer
         bool heardOperations = false;
 
         int failures = 0;
@@ -266,12 +297,16 @@ private:
     // Calls that ended (pump_calls.cpp).
     void heartbeatEnded(const Call &call, const CallEnded &event, Instant now, Effects &effects);
     void operationsEnded(const Call &call, const CallEnded &event, Instant now, Effects &effects);
-    void operationsAnswered(const DatabaseName &name, const OperationsAnswer &answer, Instant now, Effects &effects);
+    void operationsAnswered(
+        const DatabaseName &name, const OperationsAnswer &answer, Instant now, Effects &effects);
     void fetchEnded(const Call &call, const CallEnded &event, Instant now, Effects &effects);
-    /// The body of a good answer. Otherwise nothing, and the failure is counted against the peer or the database.
-    std::optional<QByteArray> bodyOf(const CallEnded &event, const DatabaseName *database, Instant now);
+    /// The body of a good answer. Otherwise nothing, and the failure is counted against the peer or
+    /// the database.
+    std::optional<QByteArray> bodyOf(
+        const CallEnded &event, const DatabaseName *database, Instant now);
     void peerFailed(QByteArray problem, QByteArray reason, Instant now);
     void databaseFailed(DatabaseState &state, QByteArray reason, Instant now);
+    static void forgetFailures(DatabaseState &state);
     void forgetCalls();
 
     // What the peer said (pump_learning.cpp).
@@ -279,13 +314,21 @@ private:
     /// False for a message of an earlier run.
     bool learnRun(std::uint64_t run, bool isAnswer, Instant now);
     void learn(const Heartbeat &heartbeat, bool isAnswer, WallTime wallTime, Effects &effects);
-    void learnDatabase(const HeartbeatDatabase &said, bool isAnswer, WallTime wallTime, Effects &effects);
+    void learnDatabase(
+        const HeartbeatDatabase &said, bool isAnswer, WallTime wallTime, Effects &effects);
     void learnVector(DatabaseState &state, const storage::VersionVector &vector, bool isAnswer);
     void learnAbsence(const Heartbeat &answer);
-    /// `hasProgress`: some of the transfer was new to the peer. `isWhole`: it has all of it now that it will ever take.
-    void learnEntries(DatabaseState &state, const storage::VersionVector &entries, bool &hasProgress, bool &isWhole);
+    /// `hasProgress`: some of the transfer was new to the peer. `isWhole`: it has all of it now
+    /// that it will ever take.
+    void learnEntries(DatabaseState &state,
+        const storage::VersionVector &entries,
+        bool &hasProgress,
+        bool &isWhole);
     void findHole(DatabaseState &state, const LocalCopy *copy);
-    void findForks(const DatabaseName &name, const storage::VersionVector &theirs, const LocalCopy &copy, Effects &effects);
+    void findForks(const DatabaseName &name,
+        const storage::VersionVector &theirs,
+        const LocalCopy &copy,
+        Effects &effects);
     DatabaseState &stateOf(const DatabaseName &name, const Generation &peerGeneration);
 
     // What is said to the peer (pump.cpp).
@@ -317,19 +360,25 @@ private:
 
     std::optional<std::uint64_t> m_run;
     std::set<std::uint64_t> m_earlierRuns;
-    int m_runReturns = 0; ///< how often an earlier run was heard again: two nodes use one id
+    int m_runReturns = 0; ///< how often an earlier run was heard again of late
+    Instant m_runFirstReturned {};
     Instant m_runReturned {};
+    bool m_isDuplicate = false; ///< two nodes use the peer's id
     bool m_listsUs = false; ///< the peer pushes to us
-    bool m_isHeard = false;   ///< the peer called since the connection was lost
-    int m_heardFailures = 0;  ///< calls to it that failed all the same: only its calls get through
+    bool m_isHeard = false; ///< the peer called since the connection was lost
+    int m_heardFailures = 0; ///< calls to it that failed all the same: only its calls get through
     std::optional<WallTime> m_lastHeard;
     ClockOffset m_clock;
     QByteArray m_problem;
     QByteArray m_reason;
 };
 
-/// The answer to a heartbeat of any node that has the replication key. Where there is a pump for that node, it handles
-/// `HeartbeatHeard` first: it may be about to push, which `self` then says.
-Heartbeat answerHeartbeat(const Heartbeat &request, const LocalCopies &local, const Sender &self, WallTime receivedAt, WallTime now);
+/// The answer to a heartbeat of any node that has the replication key. Where there is a pump for
+/// that node, it handles `HeartbeatHeard` first: it may be about to push, which `self` then says.
+Heartbeat answerHeartbeat(const Heartbeat &request,
+    const LocalCopies &local,
+    const Sender &self,
+    WallTime receivedAt,
+    WallTime now);
 
 } // namespace driftless::replication

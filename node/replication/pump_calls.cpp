@@ -19,11 +19,14 @@ void Pump::on(const CallEnded &event, Instant now, Effects &effects)
         m_calls.erase(found);
         operationsEnded(call, event, now, effects);
         return;
-    case Call::Kind::Fetch: fetchEnded(call, event, now, effects); return;
+    case Call::Kind::Fetch:
+        fetchEnded(call, event, now, effects);
+        return;
     }
 }
 
-std::optional<QByteArray> Pump::bodyOf(const CallEnded &event, const DatabaseName *database, Instant now)
+std::optional<QByteArray> Pump::bodyOf(
+    const CallEnded &event, const DatabaseName *database, Instant now)
 {
     if (!event.reply) {
         const Error &error = event.reply.error();
@@ -42,12 +45,17 @@ std::optional<QByteArray> Pump::bodyOf(const CallEnded &event, const DatabaseNam
     const QByteArray number = QByteArray::number(status);
     if (status == 401 || status == 403) {
         peerFailed("KeyRefused",
-            "The peer refuses this node's replication key (status " + number + "). Give all nodes of the cluster the same key.", now);
+            "The peer refuses this node's replication key (status " + number
+                + "). Give all nodes of the cluster the same key.",
+            now);
     } else if (database != nullptr) {
-        databaseFailed(m_databases[*database], "The peer answered with status " + number + '.', now);
+        databaseFailed(
+            m_databases[*database], "The peer answered with status " + number + '.', now);
     } else if (status == 404 || status == 405 || status == 501) {
         peerFailed("NoDriftless",
-            "What answers there does not speak driftless/1 (status " + number + "). Check the peer's BaseUrl.", now);
+            "What answers there does not speak driftless/1 (status " + number
+                + "). Check the peer's BaseUrl.",
+            now);
     } else {
         peerFailed("Offline", "The peer answered with status " + number + '.', now);
     }
@@ -64,7 +72,9 @@ void Pump::heartbeatEnded(const Call &call, const CallEnded &event, Instant now,
     }
     const auto heartbeat = Heartbeat::decode(*body);
     if (!heartbeat || !heartbeat->receivedAt) {
-        peerFailed("NoDriftless", "What answers there does not speak driftless/1. Check the peer's BaseUrl.", now);
+        peerFailed("NoDriftless",
+            "What answers there does not speak driftless/1. Check the peer's BaseUrl.",
+            now);
         return;
     }
     if (!isFromPeer(heartbeat->sender, now)) {
@@ -106,7 +116,8 @@ void Pump::operationsEnded(const Call &call, const CallEnded &event, Instant now
     pushIfNeeded(call.database, now, effects);
 }
 
-void Pump::operationsAnswered(const DatabaseName &name, const OperationsAnswer &answer, Instant now, Effects &effects)
+void Pump::operationsAnswered(
+    const DatabaseName &name, const OperationsAnswer &answer, Instant now, Effects &effects)
 {
     DatabaseState &state = m_databases[name];
     if (answer.run != m_run) {
@@ -130,7 +141,8 @@ void Pump::operationsAnswered(const DatabaseName &name, const OperationsAnswer &
     for (const LeftOut &leftOut : answer.leftOut) {
         if (leftOut.reason == LeftOutReason::Stopped || leftOut.reason == LeftOutReason::Fork) {
             state.refused.insert(leftOut.dot.incarnation);
-        } else if (leftOut.reason == LeftOutReason::ParentsMissing || leftOut.reason == LeftOutReason::Gap) {
+        } else if (leftOut.reason == LeftOutReason::ParentsMissing
+            || leftOut.reason == LeftOutReason::Gap) {
             lacksParents = true;
         }
         if (leftOut.forkAt && leftOut.hashHere) {
@@ -144,8 +156,7 @@ void Pump::operationsAnswered(const DatabaseName &name, const OperationsAnswer &
         databaseFailed(state, "The peer could not read a transfer: " + answer.message, now);
         return;
     }
-    state.failures = 0;
-    state.error.clear();
+    forgetFailures(state);
     if (isWhole) {
         return;
     }

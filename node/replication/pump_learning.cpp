@@ -8,13 +8,18 @@ namespace driftless::replication {
 namespace {
 
 constexpr std::size_t kEarlierRunsMax = 64;
+/// Messages of a process that has ended come in for a moment only.
+constexpr int kRunReturnsMin = 3;
+constexpr std::chrono::seconds kRunReturnsSpan {3};
 constexpr std::chrono::seconds kRunReturnsMemory {30};
 
 bool isForked(const LocalCopy &copy, const Incarnation &incarnation)
 {
     return copy.forks != nullptr
-        && std::any_of(copy.forks->begin(), copy.forks->end(),
-            [&incarnation](const storage::Fork &fork) { return fork.dot.incarnation == incarnation; });
+        && std::any_of(
+            copy.forks->begin(), copy.forks->end(), [&incarnation](const storage::Fork &fork) {
+                return fork.dot.incarnation == incarnation;
+            });
 }
 
 } // namespace
@@ -26,24 +31,38 @@ bool Pump::isFromPeer(const Sender &sender, Instant now)
     }
     if (sender.node != m_settings.self) {
         peerFailed("WrongNode",
-            "The node there calls itself '" + sender.node.bytes() + "'. Register it under that id, or correct the BaseUrl.", now);
+            "The node there calls itself '" + sender.node.bytes()
+                + "'. Register it under that id, or correct the BaseUrl.",
+            now);
     } else if (sender.run == m_settings.run) {
         peerFailed("OwnAddress", "The BaseUrl leads to this node itself. Correct it.", now);
     } else {
-        peerFailed("DuplicateNode", "The node there uses this node's own id. Give one of the two another id.", now);
+        peerFailed("DuplicateNode",
+            "The node there uses this node's own id. Give one of the two another id.",
+            now);
     }
     return false;
 }
 
 bool Pump::learnRun(std::uint64_t run, bool isAnswer, Instant now)
 {
+    if (m_runReturns > 0 && now - m_runReturned > kRunReturnsMemory) {
+        m_runReturns = 0;
+        m_isDuplicate = false;
+    }
     if (run == m_run) {
         return true;
     }
     if (m_earlierRuns.contains(run)) {
-        // A message that was long under way, or two nodes under one id, which is told by its happening again and again.
-        m_runReturns = now - m_runReturned > kRunReturnsMemory ? 1 : m_runReturns + 1;
+        // A message that was long under way, or two nodes under one id, which is told by its
+        // happening again and again.
+        if (m_runReturns == 0) {
+            m_runFirstReturned = now;
+        }
+        ++m_runReturns;
         m_runReturned = now;
+        m_isDuplicate = m_isDuplicate
+            || (m_runReturns >= kRunReturnsMin && now - m_runFirstReturned >= kRunReturnsSpan);
         if (!isAnswer) {
             return false;
         }
@@ -57,7 +76,8 @@ bool Pump::learnRun(std::uint64_t run, bool isAnswer, Instant now)
     m_run = run;
     m_earlierRuns.erase(run);
     // A restarted node may have come back with an older file: nothing that was known of it holds.
-    std::erase_if(m_calls, [](const auto &entry) { return entry.second.kind != Call::Kind::Heartbeat; });
+    std::erase_if(
+        m_calls, [](const auto &entry) { return entry.second.kind != Call::Kind::Heartbeat; });
     m_databases.clear();
     return true;
 }
@@ -80,7 +100,8 @@ Pump::DatabaseState &Pump::stateOf(const DatabaseName &name, const Generation &p
 {
     DatabaseState &state = m_databases[name];
     if (state.peerGeneration != peerGeneration) {
-        std::erase_if(m_calls, [&name](const auto &entry) { return entry.second.database == name; });
+        std::erase_if(
+            m_calls, [&name](const auto &entry) { return entry.second.database == name; });
         state = {};
     }
     state.peerGeneration = peerGeneration;
@@ -105,7 +126,8 @@ void Pump::learnAbsence(const Heartbeat &answer)
     }
 }
 
-void Pump::learnDatabase(const HeartbeatDatabase &said, bool isAnswer, WallTime wallTime, Effects &effects)
+void Pump::learnDatabase(
+    const HeartbeatDatabase &said, bool isAnswer, WallTime wallTime, Effects &effects)
 {
     const auto copy = m_local.find(said.name);
     const bool isCopyThere = said.vectorHash != Hash128 {};
@@ -138,7 +160,8 @@ void Pump::learnDatabase(const HeartbeatDatabase &said, bool isAnswer, WallTime 
     if (said.vector || !isCopyThere) {
         learnVector(state, said.vector.value_or(storage::VersionVector {}), isAnswer);
         if (state.hasDeferred) {
-            state.scannedTo.reset(); // with what the peer has now: what was left to others, and did not come to it, is sent
+            state.scannedTo.reset(); // with what the peer has now: what was left to others, and did
+                                     // not come to it, is sent
         }
     }
     if (copy && copy->vector != nullptr) {
@@ -149,6 +172,7 @@ void Pump::learnDatabase(const HeartbeatDatabase &said, bool isAnswer, WallTime 
             }
             state.scannedTo = copy->lastPosition;
             state.hasDeferred = false;
+            forgetFailures(state);
             if (said.leftOutHash == copy->leftOutHash) {
                 state.isEqual = said.digest == copy->digest;
                 state.comparedVectorHash = copy->vectorHash;
@@ -165,6 +189,13 @@ void Pump::learnDatabase(const HeartbeatDatabase &said, bool isAnswer, WallTime 
     }
 }
 
+void Pump::forgetFailures(DatabaseState &state)
+{
+    state.failures = 0;
+    state.retryAt.reset();
+    state.error.clear();
+}
+
 void Pump::learnVector(DatabaseState &state, const storage::VersionVector &vector, bool isAnswer)
 {
     const bool isLatest = isAnswer && !state.push && state.changes == state.changesAtHeartbeat;
@@ -179,7 +210,8 @@ void Pump::learnVector(DatabaseState &state, const storage::VersionVector &vecto
     state.known = vector;
 }
 
-void Pump::learnEntries(DatabaseState &state, const storage::VersionVector &entries, bool &hasProgress, bool &isWhole)
+void Pump::learnEntries(
+    DatabaseState &state, const storage::VersionVector &entries, bool &hasProgress, bool &isWhole)
 {
     bool isLower = false;
     for (const auto &[incarnation, sent] : state.sent.entries()) {
@@ -206,7 +238,8 @@ void Pump::learnEntries(DatabaseState &state, const storage::VersionVector &entr
 void Pump::findHole(DatabaseState &state, const LocalCopy *copy)
 {
     const storage::VersionVector nothing;
-    const storage::VersionVector &here = copy != nullptr && copy->vector != nullptr ? *copy->vector : nothing;
+    const storage::VersionVector &here
+        = copy != nullptr && copy->vector != nullptr ? *copy->vector : nothing;
     if (copy != nullptr && state.peerVectorHash == copy->vectorHash) {
         state.hole = {};
         state.holeHeartbeats = 0;
@@ -218,19 +251,25 @@ void Pump::findHole(DatabaseState &state, const LocalCopy *copy)
     state.hole = {};
     state.holeHeartbeats = 0;
     for (const auto &[incarnation, entry] : state.known.entries()) {
-        if (entry.sequence > here.sequenceOf(incarnation) && (copy == nullptr || !isForked(*copy, incarnation))) {
+        if (entry.sequence > here.sequenceOf(incarnation)
+            && (copy == nullptr || !isForked(*copy, incarnation))) {
             state.hole.raise(incarnation, entry);
         }
     }
 }
 
-void Pump::findForks(const DatabaseName &name, const storage::VersionVector &theirs, const LocalCopy &copy, Effects &effects)
+void Pump::findForks(const DatabaseName &name,
+    const storage::VersionVector &theirs,
+    const LocalCopy &copy,
+    Effects &effects)
 {
     for (const auto &[incarnation, entry] : theirs.entries()) {
         const storage::VersionVector::Entry *mine = copy.vector->find(incarnation);
-        if (mine != nullptr && mine->sequence == entry.sequence && mine->chainHash != entry.chainHash && !isForked(copy, incarnation)) {
+        if (mine != nullptr && mine->sequence == entry.sequence
+            && mine->chainHash != entry.chainHash && !isForked(copy, incarnation)) {
             m_databases[name].refused.insert(incarnation);
-            effects.push_back(RecordFork {name, {{incarnation, entry.sequence}, mine->chainHash, entry.chainHash}});
+            effects.push_back(RecordFork {
+                name, {{incarnation, entry.sequence}, mine->chainHash, entry.chainHash}});
         }
     }
 }

@@ -5,8 +5,6 @@ namespace driftless::replication {
 
 namespace {
 
-constexpr int kRunReturnsMax = 3;
-
 HeartbeatDatabase describe(const DatabaseName &name, const LocalCopy &copy, bool withVector)
 {
     HeartbeatDatabase database;
@@ -34,11 +32,13 @@ Heartbeat Pump::composeHeartbeat(const Sender &sender, WallTime wallTime) const
     heartbeat.isScoped = !m_scope.isActiveByDefault;
     for (const DatabaseName &name : m_local.names()) {
         const auto copy = m_local.find(name);
-        if (!m_scope.exchanges(name) || !copy || (copy->vector == nullptr && copy->generation.isAlive)) {
+        if (!m_scope.exchanges(name) || !copy
+            || (copy->vector == nullptr && copy->generation.isAlive)) {
             continue;
         }
         const auto state = m_databases.find(name);
-        const bool isKnownThere = state != m_databases.end() && state->second.isHeard && state->second.peerVectorHash == copy->vectorHash;
+        const bool isKnownThere = state != m_databases.end() && state->second.isHeard
+            && state->second.peerVectorHash == copy->vectorHash;
         heartbeat.databases.push_back(describe(name, *copy, !isKnownThere));
     }
     for (const auto &[name, isActive] : m_scope.databases) {
@@ -74,12 +74,14 @@ PumpStatus Pump::status() const
     status.lastHeard = m_lastHeard;
     status.clockOffset = m_clock.offset();
     status.roundTrip = m_clock.roundTrip();
-    if (status.problem.isEmpty() && m_runReturns >= kRunReturnsMax) {
+    if (status.problem.isEmpty() && m_isDuplicate) {
         status.problem = "DuplicateNode";
-        status.reason = "Two nodes use the id '" + m_scope.id.bytes() + "' at once. Give one of them another id; no data is at risk.";
+        status.reason = "Two nodes use the id '" + m_scope.id.bytes()
+            + "' at once. Give one of them another id; no data is at risk.";
     } else if (status.problem.isEmpty() && m_state == PeerState::Online && m_clock.isSkewed()) {
         status.problem = "ClockSkew";
-        status.reason = "The clocks of this node and of the peer are " + QByteArray::number(std::chrono::abs(*status.clockOffset).count() / 1000)
+        status.reason = "The clocks of this node and of the peer are "
+            + QByteArray::number(std::chrono::abs(*status.clockOffset).count() / 1000)
             + " seconds apart. Set the wrong one right.";
     }
     return status;
@@ -99,8 +101,9 @@ PumpDatabaseStatus Pump::status(const DatabaseName &database) const
     status.peerGeneration = state.peerGeneration;
     if (copy->generation != state.peerGeneration) {
         status.problem = "Generation";
-        status.reason = copy->generation > state.peerGeneration ? "The peer still has an earlier generation of the database."
-                                                                : "The peer has a later generation of the database.";
+        status.reason = copy->generation > state.peerGeneration
+            ? "The peer still has an earlier generation of the database."
+            : "The peer has a later generation of the database.";
         return status;
     }
     if (copy->vector == nullptr || !state.isHeard) {
@@ -117,7 +120,8 @@ PumpDatabaseStatus Pump::status(const DatabaseName &database) const
     status.pendingThere = isSame ? 0 : state.known.operationsBeyond(*copy->vector);
     if (!copy->forks->empty()) {
         status.problem = "Fork";
-        status.reason = "Two different operations have the same number: a machine was set back while it ran. What was written in that run is "
+        status.reason = "Two different operations have the same number: a machine was set back "
+                        "while it ran. What was written in that run is "
                         "exchanged no further.";
     } else if (!state.refused.empty()) {
         status.problem = "Fork";
@@ -130,12 +134,17 @@ PumpDatabaseStatus Pump::status(const DatabaseName &database) const
         status.reason = state.error;
     } else if (state.peerLeftOutHash != copy->leftOutHash) {
         status.problem = "Quarantine";
-        status.reason = "The two nodes leave different documents out of the comparison, because operations on them are quarantined.";
+        status.reason = "The two nodes leave different documents out of the comparison, because "
+                        "operations on them are quarantined.";
     }
     return status;
 }
 
-Heartbeat answerHeartbeat(const Heartbeat &request, const LocalCopies &local, const Sender &self, WallTime receivedAt, WallTime now)
+Heartbeat answerHeartbeat(const Heartbeat &request,
+    const LocalCopies &local,
+    const Sender &self,
+    WallTime receivedAt,
+    WallTime now)
 {
     Heartbeat answer;
     answer.sender = self;
@@ -144,10 +153,12 @@ Heartbeat answerHeartbeat(const Heartbeat &request, const LocalCopies &local, co
     for (const DatabaseName &name : local.names()) {
         const HeartbeatDatabase *asked = request.find(name);
         const auto copy = local.find(name);
-        if ((asked == nullptr && request.isScoped) || !copy || (copy->vector == nullptr && copy->generation.isAlive)) {
+        if ((asked == nullptr && request.isScoped) || !copy
+            || (copy->vector == nullptr && copy->generation.isAlive)) {
             continue;
         }
-        const bool isSame = asked != nullptr && asked->vectorHash == copy->vectorHash && asked->generation == copy->generation;
+        const bool isSame = asked != nullptr && asked->vectorHash == copy->vectorHash
+            && asked->generation == copy->generation;
         answer.databases.push_back(describe(name, *copy, !isSame));
     }
     return answer;

@@ -4,7 +4,11 @@
 
 namespace driftless::replication {
 
-void ArrivalLog::note(LogPosition first, LogPosition last, const NodeId &source, Instant now, std::chrono::milliseconds keep)
+void ArrivalLog::note(LogPosition first,
+    LogPosition last,
+    const NodeId &source,
+    Instant now,
+    std::chrono::milliseconds keep)
 {
     while (!m_arrivals.empty() && now - m_arrivals.front().at > keep) {
         m_arrivals.pop_front();
@@ -14,7 +18,9 @@ void ArrivalLog::note(LogPosition first, LogPosition last, const NodeId &source,
 
 const ArrivalLog::Arrival *ArrivalLog::find(LogPosition position) const
 {
-    const auto found = std::lower_bound(m_arrivals.begin(), m_arrivals.end(), position,
+    const auto found = std::lower_bound(m_arrivals.begin(),
+        m_arrivals.end(),
+        position,
         [](const Arrival &arrival, LogPosition sought) { return arrival.last < sought; });
     return found == m_arrivals.end() || position < found->first ? nullptr : &*found;
 }
@@ -27,7 +33,8 @@ void ActivePeers::set(const NodeId &node, std::vector<NodeId> peers)
 bool ActivePeers::serves(const NodeId &node, const NodeId &peer) const
 {
     const auto found = m_peers.find(node);
-    return found != m_peers.end() && std::find(found->second.begin(), found->second.end(), peer) != found->second.end();
+    return found != m_peers.end()
+        && std::find(found->second.begin(), found->second.end(), peer) != found->second.end();
 }
 
 std::optional<LogPosition> RelayRule::deferredThrough(LogPosition position) const

@@ -9,8 +9,9 @@
 #include <optional>
 #include <vector>
 
-// Who relays: an operation that came from a node which pushes to P itself is left to that node for one heartbeat, so a mesh of n
-// costs little more than n-1 transfers a write, and a star or chain waits for nothing.
+// Who relays: an operation that came from a node which pushes to P itself is left to that node for
+// one heartbeat, so a mesh of n costs little more than n-1 transfers a write, and a star or chain
+// waits for nothing.
 namespace driftless::replication {
 
 /// Where the newest operations of one database's log came from. In memory only; the store thread.
@@ -25,8 +26,13 @@ public:
         Instant at;
     };
 
-    /// Positions `first` to `last` came from `source`. Positions ascend from call to call. Forgets what is older than `keep`.
-    void note(LogPosition first, LogPosition last, const NodeId &source, Instant now, std::chrono::milliseconds keep);
+    /// Positions `first` to `last` came from `source`. Positions ascend from call to call. Forgets
+    /// what is older than `keep`.
+    void note(LogPosition first,
+        LogPosition last,
+        const NodeId &source,
+        Instant now,
+        std::chrono::milliseconds keep);
     /// Null for a local write, and for what was forgotten.
     const Arrival *find(LogPosition position) const;
     std::size_t size() const { return m_arrivals.size(); }
@@ -55,8 +61,8 @@ struct RelayRule
     Instant now;
     std::chrono::milliseconds wait {1'000}; ///< one heartbeat
 
-    /// The last position of a run that begins at `position` and is left to its source for now, or came from the peer itself;
-    /// nothing if `position` is not.
+    /// The last position of a run that begins at `position` and is left to its source for now, or
+    /// came from the peer itself; nothing if `position` is not.
     std::optional<LogPosition> deferredThrough(LogPosition position) const;
 };
 

@@ -11,7 +11,8 @@ namespace {
 
 constexpr int kChunkOperations = 500;
 constexpr qsizetype kChunkBytes = 1'000'000;
-/// One transfer looks at no more of the log, so that a long log of what the peer has does not hold the store thread.
+/// One transfer looks at no more of the log, so that a long log of what the peer has does not hold
+/// the store thread.
 constexpr int kScanOperationsMax = 20'000;
 
 /// Walks the log in chunks.
@@ -39,7 +40,8 @@ public:
             if (m_position >= m_end) {
                 return nullptr;
             }
-            DRIFTLESS_TRY_ASSIGN(m_chunk, m_file.readLog(m_position, kChunkOperations, kChunkBytes));
+            DRIFTLESS_TRY_ASSIGN(
+                m_chunk, m_file.readLog(m_position, kChunkOperations, kChunkBytes));
             m_index = 0;
         }
         if (m_index == m_chunk.size() || m_chunk[m_index].position > m_end) {
@@ -99,18 +101,21 @@ public:
 private:
     std::uint64_t reached(const Incarnation &incarnation) const
     {
-        return std::max(m_query.known->sequenceOf(incarnation), m_transfer.sent.sequenceOf(incarnation));
+        return std::max(
+            m_query.known->sequenceOf(incarnation), m_transfer.sent.sequenceOf(incarnation));
     }
 
     bool isRefused(const Incarnation &incarnation) const
     {
         return (m_query.refused != nullptr && m_query.refused->contains(incarnation))
-            || std::any_of(m_transfer.forks.begin(), m_transfer.forks.end(),
-                [&incarnation](const storage::Fork &fork) { return fork.dot.incarnation == incarnation; });
+            || std::any_of(m_transfer.forks.begin(),
+                m_transfer.forks.end(),
+                [&incarnation](
+                    const storage::Fork &fork) { return fork.dot.incarnation == incarnation; });
     }
 
-    /// In an incarnation the log has the order of the sequences, so the first operation that the peer lacks stands at one of the
-    /// places where it lacks the next one.
+    /// In an incarnation the log has the order of the sequences, so the first operation that the
+    /// peer lacks stands at one of the places where it lacks the next one.
     Result<LogPosition> findStart()
     {
         if (m_query.scannedTo) {
@@ -138,7 +143,8 @@ private:
             return;
         }
         while (log.position() < m_end) {
-            const auto through = m_query.relay->deferredThrough(LogPosition {log.position().value + 1});
+            const auto through
+                = m_query.relay->deferredThrough(LogPosition {log.position().value + 1});
             if (!through) {
                 return;
             }
@@ -161,7 +167,8 @@ private:
             m_transfer.hasDeferred = true;
             return {};
         }
-        DRIFTLESS_TRY_ASSIGN(const storage::OperationHeader header, storage::decodeHeader(operation.headerBytes));
+        DRIFTLESS_TRY_ASSIGN(
+            const storage::OperationHeader header, storage::decodeHeader(operation.headerBytes));
         if (const auto *theirs = m_query.known->find(incarnation);
             theirs != nullptr && theirs->sequence == last && header.previous != theirs->chainHash) {
             m_transfer.forks.push_back({{incarnation, last}, header.previous, theirs->chainHash});
@@ -171,19 +178,27 @@ private:
     }
 
     /// A whole group, or a single operation; what no longer fits is left for the next transfer.
-    Result<void> takeUnit(const storage::StoredOperation &first, const storage::OperationHeader &header, LogReader &log)
+    Result<void> takeUnit(const storage::StoredOperation &first,
+        const storage::OperationHeader &header,
+        LogReader &log)
     {
         const LogPosition before {first.position.value - 1};
         const Incarnation &incarnation = header.version.dot.incarnation;
-        const std::uint64_t lastSequence = header.group ? header.group->first + header.group->size - 1 : header.version.dot.sequence;
+        const std::uint64_t lastSequence = header.group
+            ? header.group->first + header.group->size - 1
+            : header.version.dot.sequence;
         cbor::Writer unit;
         int count = 1;
         appendOperation(unit, first.headerBytes, first.body);
         QByteArray lastHeader = first.headerBytes;
-        for (std::uint64_t sequence = header.version.dot.sequence + 1; sequence <= lastSequence; ++sequence) {
+        for (std::uint64_t sequence = header.version.dot.sequence + 1; sequence <= lastSequence;
+             ++sequence) {
             DRIFTLESS_TRY_ASSIGN(const storage::StoredOperation *member, log.next());
             if (member == nullptr) {
-                return Error {ErrorCode::FileDamaged, "The operation log ends inside of a group. Restore the database file from a backup.", {}};
+                return Error {ErrorCode::FileDamaged,
+                    "The operation log ends inside of a group. Restore the database file from a "
+                    "backup.",
+                    {}};
             }
             appendOperation(unit, member->headerBytes, member->body);
             lastHeader = member->headerBytes;
@@ -200,7 +215,8 @@ private:
         m_writer.raw(unit.bytes());
         m_transfer.count += count;
         m_transfer.sent.raise(incarnation, {lastSequence, Hash128::of(lastHeader)});
-        if (m_writer.bytes().size() >= m_query.bytesMax || m_transfer.count >= m_query.operationsMax) {
+        if (m_writer.bytes().size() >= m_query.bytesMax
+            || m_transfer.count >= m_query.operationsMax) {
             m_transfer.scannedTo = log.position();
             m_transfer.hasMore = log.position() < m_end;
             m_isFull = true;

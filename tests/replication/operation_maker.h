@@ -18,7 +18,9 @@ inline NodeId node(const char *name)
 class OperationMaker
 {
 public:
-    OperationMaker(const char *origin, std::uint64_t incarnation, std::uint64_t hlc = std::uint64_t {1'790'000'000'000} << 16)
+    OperationMaker(const char *origin,
+        std::uint64_t incarnation,
+        std::uint64_t hlc = std::uint64_t {1'790'000'000'000} << 16)
         : m_incarnation {node(origin), incarnation}
         , m_hlc(hlc)
     {
@@ -31,7 +33,8 @@ public:
         return chained(storage::Operation::make(header, {}));
     }
 
-    storage::Operation put(const QByteArray &id, const QByteArray &body, std::vector<Version> parents = {})
+    storage::Operation put(
+        const QByteArray &id, const QByteArray &body, std::vector<Version> parents = {})
     {
         return chained(storage::Operation::make(putHeader(next(), id, std::move(parents)), body));
     }
@@ -78,7 +81,8 @@ private:
         return header;
     }
 
-    static storage::OperationHeader putHeader(storage::OperationHeader header, const QByteArray &id, std::vector<Version> parents)
+    static storage::OperationHeader putHeader(
+        storage::OperationHeader header, const QByteArray &id, std::vector<Version> parents)
     {
         header.collection = "orders";
         header.documentId = id;
@@ -122,7 +126,8 @@ struct Copy
 
     Copy()
     {
-        auto opened = storage::DatabaseFile::open(folder.path() + "/shop.db", {.isSynchronousFull = false});
+        auto opened
+            = storage::DatabaseFile::open(folder.path() + "/shop.db", {.isSynchronousFull = false});
         DRIFTLESS_ASSERT(opened.isOk());
         file = std::move(opened).value();
     }
@@ -132,7 +137,8 @@ struct Copy
     {
         DRIFTLESS_ASSERT(file->begin().isOk());
         for (std::size_t i = 0; i < operations.size();) {
-            const std::size_t size = operations[i].header.group ? operations[i].header.group->size : 1;
+            const std::size_t size
+                = operations[i].header.group ? operations[i].header.group->size : 1;
             DRIFTLESS_ASSERT(file->apply(std::span(operations).subspan(i, size)).isOk());
             i += size;
         }

@@ -1,6 +1,5 @@
-#include "replication/ingest.h"
-
 #include "operation_maker.h"
+#include "replication/ingest.h"
 
 #include <QTest>
 
@@ -85,7 +84,8 @@ void TestIngest::takesNothingTwice()
 {
     Copy copy;
     OperationMaker maker("a", 1);
-    const std::vector<Operation> operations {maker.open(), maker.put("1", "{}"), maker.put("2", "{}")};
+    const std::vector<Operation> operations {
+        maker.open(), maker.put("1", "{}"), maker.put("2", "{}")};
     take(copy, operations);
     const Hash128 digest = copy.file->digest();
     const IngestOutcome again = take(copy, operations);
@@ -204,7 +204,7 @@ void TestIngest::leavesGroupsOutThatContradictThemselves()
 
     const std::vector<std::vector<Operation>> streams {
         {open, group[0], group[2], group[1]}, // not consecutive
-        {open, group[1], group[2]},           // without its beginning
+        {open, group[1], group[2]}, // without its beginning
         {open, group[0], alien[1], group[2]}, // of another group
     };
     for (const auto &stream : streams) {
@@ -286,7 +286,9 @@ void TestIngest::takesNoMoreOfAStoppedIncarnation()
     const Operation open = maker.open();
     take(copy, {open});
     QVERIFY(copy.file->begin().isOk());
-    QVERIFY(copy.file->recordFork({{maker.incarnation(), 1}, open.chainHash(), Hash128::of("other")}).isOk());
+    QVERIFY(
+        copy.file->recordFork({{maker.incarnation(), 1}, open.chainHash(), Hash128::of("other")})
+            .isOk());
     QVERIFY(copy.file->commit().isOk());
     const IngestOutcome outcome = take(copy, {maker.put("1", "{}"), later.open()});
     QCOMPARE(reasonOf(outcome, maker.incarnation()), LeftOutReason::Stopped);
@@ -391,7 +393,8 @@ void TestIngest::answersWithItsEntries()
     QCOMPARE(answer.applied, 1U);
     QCOMPARE(answer.leftOutCount, 1U);
     QCOMPARE(answer.leftOut.size(), 1U);
-    QCOMPARE(answer.entries.entries().size(), 1U); // not of c, of which the transfer had nothing; nothing of b is here
+    QCOMPARE(answer.entries.entries().size(),
+        1U); // not of c, of which the transfer had nothing; nothing of b is here
     QVERIFY(answer.entries.find(a.incarnation())->chainHash == last.chainHash());
 }
 

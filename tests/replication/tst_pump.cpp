@@ -1,6 +1,5 @@
-#include "replication/pump.h"
-
 #include "fake_copies.h"
+#include "replication/pump.h"
 #include "seeded_random.h"
 
 #include <QTest>
@@ -22,7 +21,8 @@ NodeId node(const char *name)
     return *NodeId::parse(name);
 }
 
-/// "a1:3 b1:2" is the vector with 3 operations of incarnation 1 of a, and 2 of b; "a1:3!" has another chain hash there.
+/// "a1:3 b1:2" is the vector with 3 operations of incarnation 1 of a, and 2 of b; "a1:3!" has
+/// another chain hash there.
 storage::VersionVector vectorOf(const QByteArray &text)
 {
     storage::VersionVector vector;
@@ -34,7 +34,8 @@ storage::VersionVector vectorOf(const QByteArray &text)
         QByteArray sequence = part.sliced(colon + 1);
         const QByteArray salt = sequence.endsWith('!') ? "other" : "";
         sequence.replace('!', "");
-        vector.raise({*NodeId::parse(part.first(1)), part.sliced(1, colon - 1).toULongLong()}, {sequence.toULongLong(), Hash128::of(part.first(colon + 1) + sequence + salt)});
+        vector.raise({*NodeId::parse(part.first(1)), part.sliced(1, colon - 1).toULongLong()},
+            {sequence.toULongLong(), Hash128::of(part.first(colon + 1) + sequence + salt)});
     }
     return vector;
 }
@@ -52,7 +53,8 @@ struct Fixture
     bool ignoresRelay = false;
     std::vector<NodeId> peersActive {node("a")}; ///< b pushes to us
 
-    explicit Fixture(const QByteArray &local = "a1:3", PeerScope scope = {node("b"), "http://b", true, {}})
+    explicit Fixture(
+        const QByteArray &local = "a1:3", PeerScope scope = {node("b"), "http://b", true, {}})
         : pump(std::move(scope), {node("a"), kOurRun, 1'000ms, 30'000ms, 100}, copies, random)
     {
         if (!local.isEmpty()) {
@@ -64,16 +66,19 @@ struct Fixture
     void setLocal(const QByteArray &text)
     {
         copies[kShop].vector = vectorOf(text);
-        copies[kShop].lastPosition = LogPosition {static_cast<std::int64_t>(copies[kShop].vector.operationsBeyond({}))};
+        copies[kShop].lastPosition
+            = LogPosition {static_cast<std::int64_t>(copies[kShop].vector.operationsBeyond({}))};
     }
 
     /// The effects as words, in order.
     QByteArray handle(const Event &event)
     {
         QByteArray words;
-        const auto add = [&words](const QByteArray &word) { words += (words.isEmpty() ? "" : ", ") + word; };
+        const auto add
+            = [&words](const QByteArray &word) { words += (words.isEmpty() ? "" : ", ") + word; };
         const auto generationOf = [](const Generation &generation) {
-            return QByteArray::number(quint64 {generation.number}) + (generation.isAlive ? "" : " deleted");
+            return QByteArray::number(quint64 {generation.number})
+                + (generation.isAlive ? "" : " deleted");
         };
         for (const Effect &effect : pump.handle(event, now)) {
             if (const auto *heartbeat = std::get_if<SendHeartbeat>(&effect)) {
@@ -95,7 +100,8 @@ struct Fixture
             } else if (const auto *admit = std::get_if<AdmitNode>(&effect)) {
                 add("admit " + admit->node.bytes());
             } else if (const auto *fork = std::get_if<RecordFork>(&effect)) {
-                add("fork " + fork->fork.dot.incarnation.origin.bytes() + QByteArray::number(quint64 {fork->fork.dot.sequence}));
+                add("fork " + fork->fork.dot.incarnation.origin.bytes()
+                    + QByteArray::number(quint64 {fork->fork.dot.sequence}));
             }
         }
         return words;
@@ -261,7 +267,8 @@ void TestPump::pushesWhatThePeerLacks()
     QCOMPARE(f.pump.status(kShop).pendingHere, 0U);
 
     Fixture nothingThere;
-    QCOMPARE(nothingThere.meet(std::nullopt), "push shop"); // the peer does not have the database at all
+    QCOMPARE(
+        nothingThere.meet(std::nullopt), "push shop"); // the peer does not have the database at all
 }
 
 void TestPump::pushesAtOnceAndOneTransferAtATime()
@@ -290,7 +297,8 @@ void TestPump::drainsUntilEmpty()
     QCOMPARE(f.taken("a1:8"), "push shop");
     QCOMPARE(f.built("a1:9"), "");
     QCOMPARE(f.taken("a1:9"), "");
-    // A transfer in which nothing was left to send ends without a call, and looks on if the log goes on.
+    // A transfer in which nothing was left to send ends without a call, and looks on if the log
+    // goes on.
     f.setLocal("a1:11");
     QCOMPARE(f.handle(LogGrew {kShop}), "push shop");
     QCOMPARE(f.built("", false, true), "push shop");
@@ -363,6 +371,9 @@ void TestPump::failuresOfOneDatabaseStayThere()
     QCOMPARE(f.handle(LogGrew {kShop}), "push shop");
     QCOMPARE(f.handle(LogGrew {stock}), "");
     QCOMPARE(f.after(400ms), "push stock");
+    QCOMPARE(f.built("a1:3"), "");
+    QCOMPARE(f.taken("a1:3"), "");
+    QCOMPARE(f.pump.status(stock).problem, "");
 }
 
 void TestPump::doesNotSpinWithoutProgress()
@@ -435,7 +446,8 @@ void TestPump::aHeartbeatUnderWayTakesNothingBack()
     QCOMPARE(f.handle(LogGrew {kShop}), "push shop");
     f.built("a1:4");
     QCOMPARE(f.taken("a1:4"), "");
-    QCOMPARE(f.answer(f.heartbeatCall, f.heartbeat("a1:3").encode()), ""); // answered before the push came
+    QCOMPARE(f.answer(f.heartbeatCall, f.heartbeat("a1:3").encode()),
+        ""); // answered before the push came
     QCOMPARE(f.pump.status(kShop).pendingHere, 0U);
 }
 
@@ -561,7 +573,10 @@ void TestPump::recordsForks()
     QCOMPARE(g.meet("a1:1"), "push shop");
     g.built("a1:3");
     const Incarnation incarnation {node("a"), 1};
-    QCOMPARE(g.taken("a1:1", {{{incarnation, 2}, LeftOutReason::Fork, Dot {incarnation, 1}, Hash128::of("b's")}}), "fork a1");
+    QCOMPARE(
+        g.taken("a1:1",
+            {{{incarnation, 2}, LeftOutReason::Fork, Dot {incarnation, 1}, Hash128::of("b's")}}),
+        "fork a1");
     QCOMPARE(g.handle(LogGrew {kShop}), "");
     g.setLocal("a1:3 c1:1");
     QCOMPARE(g.handle(LogGrew {kShop}), "push shop"); // the rest goes on
@@ -612,13 +627,19 @@ void TestPump::namesWrongNodes_data()
     QTest::addColumn<quint64>("run");
     QTest::addColumn<int>("status");
     QTest::addColumn<QByteArray>("problem");
-    QTest::newRow("another node") << QByteArray("c") << quint64 {5} << 200 << QByteArray("WrongNode");
-    QTest::newRow("itself") << QByteArray("a") << quint64 {kOurRun} << 200 << QByteArray("OwnAddress");
-    QTest::newRow("its own id") << QByteArray("a") << quint64 {5} << 200 << QByteArray("DuplicateNode");
-    QTest::newRow("another key") << QByteArray("b") << quint64 {kPeerRun} << 401 << QByteArray("KeyRefused");
-    QTest::newRow("no such route") << QByteArray("b") << quint64 {kPeerRun} << 404 << QByteArray("NoDriftless");
+    QTest::newRow("another node") << QByteArray("c") << quint64 {5} << 200
+                                  << QByteArray("WrongNode");
+    QTest::newRow("itself") << QByteArray("a") << quint64 {kOurRun} << 200
+                            << QByteArray("OwnAddress");
+    QTest::newRow("its own id") << QByteArray("a") << quint64 {5} << 200
+                                << QByteArray("DuplicateNode");
+    QTest::newRow("another key") << QByteArray("b") << quint64 {kPeerRun} << 401
+                                 << QByteArray("KeyRefused");
+    QTest::newRow("no such route")
+        << QByteArray("b") << quint64 {kPeerRun} << 404 << QByteArray("NoDriftless");
     QTest::newRow("busy") << QByteArray("b") << quint64 {kPeerRun} << 503 << QByteArray("Offline");
-    QTest::newRow("something else") << QByteArray() << quint64 {} << 200 << QByteArray("NoDriftless");
+    QTest::newRow("something else")
+        << QByteArray() << quint64 {} << 200 << QByteArray("NoDriftless");
 }
 
 void TestPump::namesWrongNodes()
@@ -634,7 +655,9 @@ void TestPump::namesWrongNodes()
         answer.sender.node = *NodeId::parse(id);
     }
     answer.sender.run = run;
-    QCOMPARE(f.answer(f.heartbeatCall, id.isEmpty() ? QByteArray("<html>") : answer.encode(), status), "");
+    QCOMPARE(
+        f.answer(f.heartbeatCall, id.isEmpty() ? QByteArray("<html>") : answer.encode(), status),
+        "");
     QCOMPARE(f.pump.status().state, PeerState::Offline);
     QCOMPARE(f.pump.status().problem, problem);
     QVERIFY(!f.pump.status().reason.isEmpty());
@@ -648,15 +671,20 @@ void TestPump::tellsTwoNodesOfOneIdFromARestart()
     f.meet("a1:3");
     Heartbeat other = f.heartbeat("a1:3");
     other.sender.run = 99;
-    for (int i = 0; i < 4; ++i) {
-        QCOMPARE(f.pump.status().problem, "");
+    for (int i = 0; i < 8; ++i) {
+        QVERIFY(i > 2
+            || f.pump.status()
+                   .problem.isEmpty()); // may still be messages of a process that has ended
         f.handle(HeartbeatHeard {other, kWall});
         f.meetAfter(1s, "a1:3");
         if (f.pump.status().problem == "DuplicateNode") {
-            return;
+            break;
         }
     }
-    QFAIL("two nodes under one id were not noticed");
+    QCOMPARE(f.pump.status().problem, "DuplicateNode");
+    // The other one is gone.
+    f.meetAfter(31s, "a1:3");
+    QCOMPARE(f.pump.status().problem, "");
 }
 
 void TestPump::comparesDigestsWhenVectorsAreEqual()

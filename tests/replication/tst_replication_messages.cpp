@@ -21,7 +21,8 @@ storage::VersionVector vectorOf(std::initializer_list<Dot> dots)
 {
     storage::VersionVector vector;
     for (const Dot &one : dots) {
-        vector.raise(one.incarnation, {one.sequence, Hash128::of(QByteArray::number(static_cast<qulonglong>(one.sequence)))});
+        vector.raise(one.incarnation,
+            {one.sequence, Hash128::of(QByteArray::number(static_cast<qulonglong>(one.sequence)))});
     }
     return vector;
 }
@@ -76,7 +77,8 @@ OperationsAnswer richAnswer()
 
 } // namespace
 
-/// What nodes say to each other survives the way, and no bytes from outside are taken for what they are not.
+/// What nodes say to each other survives the way, and no bytes from outside are taken for what they
+/// are not.
 class TestReplicationMessages : public QObject
 {
     Q_OBJECT
@@ -158,7 +160,8 @@ void TestReplicationMessages::unknownKeysAreSkipped()
     writer.unsignedInteger(2), writer.text("a");
     writer.unsignedInteger(3), writer.incarnation(5);
     writer.unsignedInteger(4), writer.integer(1'000);
-    writer.unsignedInteger(99), writer.array(2), writer.map(1), writer.text("x"), writer.null(), writer.boolean(true);
+    writer.unsignedInteger(99), writer.array(2), writer.map(1), writer.text("x"), writer.null(),
+        writer.boolean(true);
     const auto heartbeat = Heartbeat::decode(writer.bytes());
     QVERIFY(heartbeat.isOk());
     QCOMPARE(heartbeat->sender.run, 5U);

@@ -55,7 +55,10 @@ void TestReplicationParts::peersAreChecked_data()
         QTest::newRow(name) << QByteArray(id) << QByteArray(url) << QByteArray(saved);
     };
     row("plain", "b", "http://10.0.0.2:17001", "http://10.0.0.2:17001");
-    row("trailing slashes and blanks", "b", " https://shop.example/node// ", "https://shop.example/node");
+    row("trailing slashes and blanks",
+        "b",
+        " https://shop.example/node// ",
+        "https://shop.example/node");
     row("itself", "self", "http://10.0.0.2", "");
     row("another scheme", "b", "ftp://10.0.0.2", "");
     row("no host", "b", "http://", "");
@@ -114,9 +117,11 @@ void TestReplicationParts::offsetIsThatOfTheShortestRoundTrip()
     // The peer is 500 ms ahead; the slow exchange lost all of its 80 ms on the way back.
     clock.add(kStart, kStart + 80ms, kWall + 80ms, kWall + 500ms, kWall + 500ms);
     QCOMPARE(*clock.offset(), 460ms);
-    clock.add(kStart + 1s, kStart + 1s + 2ms, kWall + 1s + 2ms, kWall + 1s + 501ms, kWall + 1s + 501ms);
+    clock.add(
+        kStart + 1s, kStart + 1s + 2ms, kWall + 1s + 2ms, kWall + 1s + 501ms, kWall + 1s + 501ms);
     QCOMPARE(*clock.offset(), 500ms);
-    clock.add(kStart + 2s, kStart + 2s + 60ms, kWall + 2s + 60ms, kWall + 2s + 500ms, kWall + 2s + 500ms);
+    clock.add(
+        kStart + 2s, kStart + 2s + 60ms, kWall + 2s + 60ms, kWall + 2s + 500ms, kWall + 2s + 500ms);
     QCOMPARE(*clock.offset(), 500ms);
     QCOMPARE(clock.roundTrip(), 60ms);
 }
@@ -127,10 +132,18 @@ void TestReplicationParts::offsetFollowsJumps()
     clock.add(kStart, kStart + 2ms, kWall + 2ms, kWall + 1ms, kWall + 1ms);
     QCOMPARE(*clock.offset(), 0ms);
     // The peer's clock is set forward by an hour.
-    clock.add(kStart + 1s, kStart + 1s + 4ms, kWall + 1s + 4ms, kWall + 1h + 1s + 2ms, kWall + 1h + 1s + 2ms);
+    clock.add(kStart + 1s,
+        kStart + 1s + 4ms,
+        kWall + 1s + 4ms,
+        kWall + 1h + 1s + 2ms,
+        kWall + 1h + 1s + 2ms);
     QCOMPARE(*clock.offset(), 1h);
     // Ours is set forward by an hour as well: the old sample tells it, seen with the next exchange.
-    clock.add(kStart + 2s, kStart + 2s + 4ms, kWall + 1h + 2s + 4ms, kWall + 1h + 2s + 2ms, kWall + 1h + 2s + 2ms);
+    clock.add(kStart + 2s,
+        kStart + 2s + 4ms,
+        kWall + 1h + 2s + 4ms,
+        kWall + 1h + 2s + 2ms,
+        kWall + 1h + 2s + 2ms);
     QCOMPARE(*clock.offset(), 0ms);
 }
 

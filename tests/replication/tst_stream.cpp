@@ -1,6 +1,5 @@
-#include "replication/stream.h"
-
 #include "operation_maker.h"
+#include "replication/stream.h"
 
 #include <QTest>
 
@@ -26,7 +25,8 @@ QByteArray listed(const Transfer &transfer)
     int count = 0;
     while (const auto item = reader.next()) {
         const Version version = *storage::decodeVersion(item->headerBytes);
-        list += (list.isEmpty() ? "" : " ") + version.dot.incarnation.origin.bytes() + QByteArray::number(static_cast<qulonglong>(version.dot.sequence));
+        list += (list.isEmpty() ? "" : " ") + version.dot.incarnation.origin.bytes()
+            + QByteArray::number(static_cast<qulonglong>(version.dot.sequence));
         ++count;
     }
     DRIFTLESS_ASSERT(reader.ok() && count == transfer.count);
@@ -64,13 +64,15 @@ struct Fixture
     void knows(int index)
     {
         const Operation &operation = operations[static_cast<std::size_t>(index)];
-        known.raise(operation.header.version.dot.incarnation, {operation.header.version.dot.sequence, operation.chainHash()});
+        known.raise(operation.header.version.dot.incarnation,
+            {operation.header.version.dot.sequence, operation.chainHash()});
     }
 };
 
 } // namespace
 
-/// A transfer follows the log, without what the peer has, without gaps, groups whole, and within its bounds.
+/// A transfer follows the log, without what the peer has, without gaps, groups whole, and within
+/// its bounds.
 class TestStream : public QObject
 {
     Q_OBJECT
@@ -187,7 +189,8 @@ void TestStream::sendsAGroupAloneThatIsLargerThanATransfer()
     copy.apply(a.group({"1", "2", "3"}));
     copy.apply({a.put("4", "{}")});
     storage::VersionVector known;
-    known.raise(a.incarnation(), {1, Hash128::of(copy.file->findOperation({a.incarnation(), 1})->value().headerBytes)});
+    known.raise(a.incarnation(),
+        {1, Hash128::of(copy.file->findOperation({a.incarnation(), 1})->value().headerBytes)});
     StreamQuery query;
     query.known = &known;
     query.operationsMax = 2;
@@ -203,7 +206,11 @@ void TestStream::leavesToOthersAndKeepsTheIncarnationBack()
     ArrivalLog arrivals;
     ActivePeers active;
     active.set(node("b"), {node("p")});
-    arrivals.note({2}, {2}, node("b"), kNow - 100ms, 2s); // b1 came from b, which serves p; b2 came from elsewhere
+    arrivals.note({2},
+        {2},
+        node("b"),
+        kNow - 100ms,
+        2s); // b1 came from b, which serves p; b2 came from elsewhere
     const RelayRule rule {&arrivals, &active, node("p"), kNow, 1s};
     f.query.relay = &rule;
     const Transfer transfer = build(f.copy, f.query);
