@@ -67,7 +67,7 @@ public:
     /// A hint that `database` has news at `source`.
     void hint(NodeId source, DatabaseName database);
 
-    // Node to node, in our own dialect: CBOR in, CBOR out (wire/replication_messages.h).
+    // Node to node, in our own dialect: CBOR in, CBOR out (replication/messages.h).
     void receiveOperations(DatabaseName database, QByteArray body, Answer<QByteArray> answer);
     void receiveHeartbeat(QByteArray body, Answer<QByteArray> answer);
     void receiveFetch(DatabaseName database, QByteArray body, Answer<QByteArray> answer);

@@ -11,7 +11,9 @@
 
 // Who relays: an operation that came from a node which pushes to P itself is left to that node for
 // one heartbeat, so a mesh of n costs little more than n-1 transfers a write, and a star or chain
-// waits for nothing.
+// waits for nothing. What is built upon such an operation goes out at once all the same, as P nearly
+// always has it by then; where it has not, it leaves that out (LeftOutReason::ParentsMissing), and
+// the pump sends everything, in log order.
 namespace driftless::replication {
 
 /// Where the newest operations of one database's log came from. In memory only; the store thread.
