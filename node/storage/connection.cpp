@@ -1,8 +1,9 @@
 #include "storage/connection.h"
 
+#include "core/clock.h"
+
 #include <sqlite3.h>
 
-#include <chrono>
 #include <utility>
 
 namespace driftless::storage {
@@ -16,7 +17,7 @@ constexpr int kProgressSteps = 10'000;
 
 std::int64_t steadyMs()
 {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return SystemClock().instant().time_since_epoch().count();
 }
 
 } // namespace

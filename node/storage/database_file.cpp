@@ -15,7 +15,10 @@ namespace {
 bool canJoin(const Operation &operation)
 {
     const OperationHeader &header = operation.header;
-    return header.isUnderstood && (!header.isAboutDocument() || DocumentState::check(operation).isOk());
+    if (!header.isUnderstood || (header.kind == OperationKind::Admit && !NodeId::parse(header.documentId))) {
+        return false;
+    }
+    return !header.isAboutDocument() || DocumentState::check(operation).isOk();
 }
 
 } // namespace
@@ -41,6 +44,7 @@ struct DatabaseFile::Impl
     Result<void> loadState();
     Result<void> flush();
     Result<void> admit(const NodeId &node);
+    Result<void> joinRoster(const OperationHeader &header);
     Result<void> applyOne(const Operation &operation, bool quarantine);
     Result<void> applyToDocument(const Operation &operation, LogPosition position, bool quarantine);
 };
@@ -280,9 +284,10 @@ const QByteArray &DatabaseFile::path() const
 Result<void> DatabaseFile::apply(std::span<const Operation> group, bool quarantine)
 {
     DRIFTLESS_ASSERT(m_impl->isOpen && !group.empty());
-    // A single operation finds out by being joined.
-    const bool isApplicable = std::all_of(group.begin(), group.end(),
-        [&group](const Operation &operation) { return group.size() == 1 ? operation.header.isUnderstood : canJoin(operation); });
+    const OperationHeader &first = group.front().header;
+    // A single write finds out by being joined.
+    const bool isApplicable
+        = group.size() == 1 && first.isAboutDocument() ? first.isUnderstood : std::all_of(group.begin(), group.end(), canJoin);
     m_impl->isDirty = true;
     for (const Operation &operation : group) {
         DRIFTLESS_TRY(m_impl->applyOne(operation, quarantine || !isApplicable));
@@ -308,9 +313,11 @@ Result<void> DatabaseFile::Impl::applyOne(const Operation &operation, bool quara
     if (header.isAboutDocument()) {
         return applyToDocument(operation, position, quarantine);
     }
-    if (quarantine) {
-        return documents->quarantine(position, {});
-    }
+    return quarantine ? documents->quarantine(position, {}) : joinRoster(header);
+}
+
+Result<void> DatabaseFile::Impl::joinRoster(const OperationHeader &header)
+{
     if (header.kind == OperationKind::Open && header.parents.empty()) {
         return admit(header.version.dot.incarnation.origin); // the creator of a copy that continues nothing
     }
@@ -369,9 +376,8 @@ Result<int> DatabaseFile::releaseQuarantined()
             }
             state.setQuarantined(dot, false);
             DRIFTLESS_TRY(m_impl->documents->save(key, header.collection, state));
-        } else if (header.kind == OperationKind::Admit) {
-            DRIFTLESS_TRY_ASSIGN(const NodeId node, NodeId::parse(header.documentId));
-            DRIFTLESS_TRY(m_impl->admit(node));
+        } else {
+            DRIFTLESS_TRY(m_impl->joinRoster(header));
         }
         DRIFTLESS_TRY(m_impl->documents->release(position));
         m_impl->isDirty = true;

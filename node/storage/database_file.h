@@ -97,8 +97,8 @@ public:
 
     // Applying.
     /// Appends a whole group (or a single operation) to the log, moves the vector, and joins it into the documents. The caller has
-    /// checked that each is the next of its incarnation and that what it was built on is here. An operation that is not
-    /// understood, or `quarantine`, is stored with its whole group, its claims wait.
+    /// checked that each is the next of its incarnation and that what it was built on is here. If one of it is not understood
+    /// or contradicts itself, or with `quarantine`, the whole group is stored and its claims wait.
     Result<void> apply(std::span<const Operation> group, bool quarantine = false);
     /// Joins the claims of quarantined operations that this program understands by now. Answers how many it released.
     Result<int> releaseQuarantined();

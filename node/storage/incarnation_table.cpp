@@ -140,13 +140,13 @@ std::int64_t IncarnationTable::advance(const Dot &dot, const Hash128 &chainHash,
 
 void IncarnationTable::recordFork(const Fork &fork)
 {
-    remember(fork.dot.incarnation);
-    Row &row = m_rows[fork.dot.incarnation];
-    if (row.fork || row.key == 0) {
+    const auto found = m_rows.find(fork.dot.incarnation);
+    if (found == m_rows.end() || found->second.fork) {
         return; // said once is enough; of an incarnation that is not here there is nothing to compare
     }
-    row.fork = fork;
-    row.isDirty = true;
+    remember(fork.dot.incarnation);
+    found->second.fork = fork;
+    found->second.isDirty = true;
     m_forks.push_back(fork);
 }
 
