@@ -2,39 +2,50 @@
 
 #include <QtEndian>
 
+#include <algorithm>
+#include <utility>
+
 namespace driftless::cbor {
 
 namespace {
 
 constexpr int kDepthMax = 32;
+constexpr qsizetype kGrowthBytesMin = 64;
 
 } // namespace
 
-void Writer::head(int major, std::uint64_t value)
+void Writer::grow(qsizetype size)
 {
-    char buffer[9];
-    const auto kind = static_cast<unsigned>(major) << 5;
-    qsizetype size = 1;
-    if (value < 24) {
-        buffer[0] = static_cast<char>(kind | static_cast<unsigned>(value));
-    } else if (value <= 0xff) {
-        buffer[0] = static_cast<char>(kind | 24U);
-        buffer[1] = static_cast<char>(value);
-        size = 2;
+    m_buffer.resize(std::max<qsizetype>(2 * m_buffer.size(), m_size + size + kGrowthBytesMin));
+}
+
+QByteArray Writer::take()
+{
+    m_buffer.truncate(m_size);
+    m_size = 0;
+    return std::exchange(m_buffer, QByteArray());
+}
+
+void Writer::longHead(unsigned major, std::uint64_t value)
+{
+    const auto kind = static_cast<char>(major << 5U);
+    if (value <= 0xff) {
+        char *const at = room(2);
+        at[0] = static_cast<char>(kind | 24);
+        at[1] = static_cast<char>(value);
     } else if (value <= 0xffff) {
-        buffer[0] = static_cast<char>(kind | 25U);
-        qToBigEndian(static_cast<quint16>(value), buffer + 1);
-        size = 3;
+        char *const at = room(3);
+        at[0] = static_cast<char>(kind | 25);
+        qToBigEndian(static_cast<quint16>(value), at + 1);
     } else if (value <= 0xffffffffU) {
-        buffer[0] = static_cast<char>(kind | 26U);
-        qToBigEndian(static_cast<quint32>(value), buffer + 1);
-        size = 5;
+        char *const at = room(5);
+        at[0] = static_cast<char>(kind | 26);
+        qToBigEndian(static_cast<quint32>(value), at + 1);
     } else {
-        buffer[0] = static_cast<char>(kind | 27U);
-        qToBigEndian(static_cast<quint64>(value), buffer + 1);
-        size = 9;
+        char *const at = room(9);
+        at[0] = static_cast<char>(kind | 27);
+        qToBigEndian(static_cast<quint64>(value), at + 1);
     }
-    m_bytes.append(buffer, size);
 }
 
 void Writer::integer(std::int64_t value)
@@ -49,13 +60,13 @@ void Writer::integer(std::int64_t value)
 void Writer::byteString(QByteArrayView value)
 {
     head(2, static_cast<std::uint64_t>(value.size()));
-    m_bytes.append(value);
+    raw(value);
 }
 
 void Writer::text(QByteArrayView utf8)
 {
     head(3, static_cast<std::uint64_t>(utf8.size()));
-    m_bytes.append(utf8);
+    raw(utf8);
 }
 
 void Writer::incarnation(std::uint64_t number)

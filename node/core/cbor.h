@@ -5,7 +5,7 @@
 #include <QByteArray>
 
 #include <cstdint>
-#include <utility>
+#include <cstring>
 
 /// The part of CBOR (RFC 8949) that Driftless writes: definite lengths, shortest heads, unsigned and
 /// negative integers, byte and text strings, arrays, maps, booleans and null; no tags, no floats.
@@ -16,7 +16,11 @@ class Writer
 {
 public:
     Writer() = default;
-    explicit Writer(qsizetype reserve) { m_bytes.reserve(reserve); }
+    /// Expects this many bytes; more may come.
+    explicit Writer(qsizetype reserve)
+        : m_buffer(reserve, Qt::Uninitialized)
+    {
+    }
 
     void unsignedInteger(std::uint64_t value) { head(0, value); }
     void integer(std::int64_t value);
@@ -24,20 +28,46 @@ public:
     void text(QByteArrayView utf8);
     void array(std::uint64_t size) { head(4, size); }
     void map(std::uint64_t size) { head(5, size); }
-    void boolean(bool value) { m_bytes.append(static_cast<char>(value ? 0xf5 : 0xf4)); }
-    void null() { m_bytes.append(static_cast<char>(0xf6)); }
+    void boolean(bool value) { *room(1) = static_cast<char>(value ? 0xf5 : 0xf4); }
+    void null() { *room(1) = static_cast<char>(0xf6); }
     /// Eight random bits times eight: as a byte string of 8, since the shortest integer would hardly ever be shorter.
     void incarnation(std::uint64_t number);
     /// Items that are encoded already.
-    void raw(QByteArrayView encoded) { m_bytes.append(encoded); }
+    void raw(QByteArrayView encoded)
+    {
+        if (!encoded.isEmpty()) {
+            std::memcpy(room(encoded.size()), encoded.data(), static_cast<std::size_t>(encoded.size()));
+        }
+    }
 
-    const QByteArray &bytes() const { return m_bytes; }
-    QByteArray take() { return std::exchange(m_bytes, QByteArray()); }
+    /// Valid until the next item is written.
+    QByteArrayView bytes() const { return QByteArrayView(m_buffer).first(m_size); }
+    QByteArray take();
 
 private:
-    void head(int major, std::uint64_t value);
+    void head(unsigned major, std::uint64_t value)
+    {
+        if (value < 24) {
+            *room(1) = static_cast<char>(major << 5U | static_cast<unsigned>(value));
+        } else {
+            longHead(major, value);
+        }
+    }
+    void longHead(unsigned major, std::uint64_t value);
+    /// Where the next `size` bytes go. QByteArray's own append is several times slower for the few bytes of an item.
+    char *room(qsizetype size)
+    {
+        if (m_buffer.size() - m_size < size) {
+            grow(size);
+        }
+        char *const at = m_buffer.data() + m_size;
+        m_size += size;
+        return at;
+    }
+    void grow(qsizetype size);
 
-    QByteArray m_bytes;
+    QByteArray m_buffer; ///< m_size bytes of it are written
+    qsizetype m_size = 0;
 };
 
 enum class Type { Unsigned, Negative, Bytes, Text, Array, Map, Boolean, Null, End };

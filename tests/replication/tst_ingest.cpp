@@ -367,7 +367,7 @@ void TestIngest::stopsAtBytesThatAreNoOperation()
     appendOperation(writer, "no header", {});
     const Operation behind = maker.put("1", "{}");
     appendOperation(writer, behind.headerBytes, behind.body);
-    const IngestOutcome outcome = take(copy, writer.bytes());
+    const IngestOutcome outcome = take(copy, writer.take());
     QVERIFY(outcome.malformed.has_value());
     QCOMPARE(outcome.malformed->code, ErrorCode::Malformed);
     QCOMPARE(outcome.applied, 1U);
