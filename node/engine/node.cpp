@@ -1,6 +1,7 @@
 #include "engine/node.h"
 
 #include "core/log.h"
+#include "engine/set_aside.h"
 
 #include <QDir>
 #include <QFile>
@@ -181,26 +182,21 @@ void Node::deleteDatabase(const DatabaseName &name, Answer<void> answer)
 
 Result<void> Node::setAside(Entry &entry)
 {
+    const DatabaseName name = entry.registered.name;
+    const QByteArray aside = freeAsidePath(m_settings.dataDirectory + '/' + name.bytes() + ".g" + QByteArray::number(quint64 {entry.registered.generation}));
     if (entry.database) {
+        DRIFTLESS_TRY_ASSIGN(const qint64 unsent, listUnsent(entry.database->file(), m_replicator->knownElsewhere(name), aside + ".unsent.ndjson"));
+        if (unsent > 0) {
+            qCWarning(logStorage, "Database %s: %lld writes that no peer is known to have are listed in %s.unsent.ndjson.", name.bytes().constData(),
+                static_cast<long long>(unsent), aside.constData());
+        }
         DRIFTLESS_TRY(entry.database->file().checkpoint());
     }
     entry.database.reset();
     entry.error.reset();
     announce();
-    const QString path = QString::fromUtf8(pathOf(entry.registered.name));
-    const QString base = QString::fromUtf8(m_settings.dataDirectory + '/' + entry.registered.name.bytes() + ".g" + QByteArray::number(quint64 {entry.registered.generation}));
-    QString aside = base;
-    for (int i = 2; QFile::exists(aside); ++i) {
-        aside = base + QLatin1Char('-') + QString::number(i);
-    }
-    // What the WAL still holds goes along, so that the file can be opened as it was.
-    for (const char *part : {"-wal", "-shm", ""}) {
-        const QString suffix = QLatin1String(part);
-        if (QFile::exists(path + suffix) && !QFile::rename(path + suffix, aside + suffix)) {
-            return Error {ErrorCode::Storage, "The file '" + (path + suffix).toUtf8() + "' cannot be renamed. Check that its folder belongs to this user.", {}};
-        }
-    }
-    qCInfo(logStorage, "Database %s was set aside as %s.", entry.registered.name.bytes().constData(), aside.toUtf8().constData());
+    DRIFTLESS_TRY(renameDatabase(pathOf(name), aside));
+    qCInfo(logStorage, "Database %s was set aside as %s.", name.bytes().constData(), aside.constData());
     return {};
 }
 
@@ -211,7 +207,7 @@ Result<Database *> Node::transaction(const DatabaseName &name)
     DRIFTLESS_TRY(open(name, false));
     Database *database = m_entries.at(name).database.get();
     DRIFTLESS_TRY(database->file().begin());
-    m_open.try_emplace(database);
+    m_open.try_emplace(name);
     return database;
 }
 
@@ -223,7 +219,7 @@ void Node::write(const DatabaseName &database, const WriteRequest &request, Answ
         return;
     }
     Result<WriteOutcome> result = (*open)->spoiltBy() ? Result<WriteOutcome>(*(*open)->spoiltBy()) : (*open)->write(request);
-    m_open[*open].push_back([answer = std::move(answer), result = std::move(result)](const std::optional<Error> &fault) mutable {
+    m_open[database].push_back([answer = std::move(answer), result = std::move(result)](const std::optional<Error> &fault) mutable {
         answer(fault ? Result<WriteOutcome>(*fault) : std::move(result));
     });
 }
@@ -237,7 +233,7 @@ void Node::batch(const DatabaseName &database, const std::vector<WriteRequest> &
     }
     int failedIndex = kNoBatchIndex;
     Result<BatchOutcome> result = (*open)->spoiltBy() ? Result<BatchOutcome>(*(*open)->spoiltBy()) : (*open)->batch(requests, failedIndex);
-    m_open[*open].push_back([answer = std::move(answer), result = std::move(result), failedIndex](const std::optional<Error> &fault) mutable {
+    m_open[database].push_back([answer = std::move(answer), result = std::move(result), failedIndex](const std::optional<Error> &fault) mutable {
         answer(fault ? Result<BatchOutcome>(*fault) : std::move(result), fault ? kNoBatchIndex : failedIndex);
     });
 }
@@ -253,7 +249,7 @@ void Node::registerCollection(const DatabaseName &database, const QByteArray &co
     if (!registered) {
         (*open)->spoil(registered.error());
     }
-    m_open[*open].push_back([answer = std::move(answer), registered](const std::optional<Error> &fault) {
+    m_open[database].push_back([answer = std::move(answer), registered](const std::optional<Error> &fault) {
         answer(fault ? Result<void>(*fault) : registered);
     });
 }
@@ -277,7 +273,8 @@ void Node::settle()
 
 void Node::settleTransactions()
 {
-    for (auto &[database, waiting] : std::exchange(m_open, {})) {
+    for (auto &[name, waiting] : std::exchange(m_open, {})) {
+        Database *database = openDatabase(name);
         std::optional<Error> fault = database->spoiltBy();
         if (fault) {
             database->file().rollback();
@@ -286,14 +283,13 @@ void Node::settleTransactions()
         }
         database->settled();
         if (fault) {
-            qCCritical(logStorage, "Database %s: %s", database->name().bytes().constData(), fault->message.constData());
+            qCCritical(logStorage, "Database %s: %s", name.bytes().constData(), fault->message.constData());
         }
         for (Settled &settled : waiting) {
             settled(fault);
         }
-        Entry &entry = m_entries.at(database->name());
-        if (entry.announced != database->file().committedPosition()) {
-            logGrew(database->name());
+        if (m_entries.at(name).announced != database->file().committedPosition()) {
+            logGrew(name);
         }
     }
 }

@@ -124,7 +124,7 @@ private:
     std::map<DatabaseName, Entry> m_entries;
     std::vector<replication::Peer> m_peers;
     std::unique_ptr<Replicator> m_replicator;
-    std::map<Database *, std::vector<Settled>> m_open; ///< transactions of the running batch, with who waits for them
+    std::map<DatabaseName, std::vector<Settled>> m_open; ///< transactions of the running batch, with who waits for them
     std::vector<Task> m_afterCommit;
 };
 

@@ -144,17 +144,17 @@ void Node::ingest(Database &database, const Entry &entry, const QByteArray &body
     const auto preamble = reader.preamble();
     DRIFTLESS_ASSERT(preamble.isOk());
     if (database.spoiltBy()) {
-        m_open[&database].push_back([answer, error = *database.spoiltBy()](const std::optional<Error> &) { answer(error); });
+        m_open[database.name()].push_back([answer, error = *database.spoiltBy()](const std::optional<Error> &) { answer(error); });
         return;
     }
     auto ingested = replication::ingest(database.file(), reader);
     if (!ingested) {
         database.spoil(ingested.error());
-        m_open[&database].push_back([answer, error = ingested.error()](const std::optional<Error> &) { answer(error); });
+        m_open[database.name()].push_back([answer, error = ingested.error()](const std::optional<Error> &) { answer(error); });
         return;
     }
     const Generation generation {entry.registered.generation, !entry.registered.isDeleted};
-    m_open[&database].push_back([this, &database, answer, generation, sender = preamble->sender, outcome = std::move(*ingested)](
+    m_open[database.name()].push_back([this, &database, answer, generation, sender = preamble->sender, outcome = std::move(*ingested)](
                                     const std::optional<Error> &fault) {
         if (fault) {
             answer(*fault);

@@ -161,6 +161,15 @@ std::vector<PeerScope> Replicator::scopes() const
     return scopes;
 }
 
+storage::VersionVector Replicator::knownElsewhere(const DatabaseName &database) const
+{
+    storage::VersionVector known;
+    for (const auto &[id, pump] : m_pumps) {
+        known.raise(pump->everKnown(database));
+    }
+    return known;
+}
+
 void Replicator::handle(const NodeId &peer, const Event &event)
 {
     m_events.emplace_back(peer, event);

@@ -63,6 +63,8 @@ public:
     std::optional<replication::PumpStatus> status(const NodeId &peer) const;
     std::optional<replication::PumpDatabaseStatus> status(const NodeId &peer, const DatabaseName &database) const;
     std::vector<replication::PeerScope> scopes() const;
+    /// What the peers are known to have of a database, all taken together, in whatever generation they said so.
+    storage::VersionVector knownElsewhere(const DatabaseName &database) const;
 
 private:
     void handle(const NodeId &peer, const replication::Event &event);

@@ -235,12 +235,15 @@ public:
 
     PumpStatus status() const;
     PumpDatabaseStatus status(const DatabaseName &database) const;
+    /// What the peer was known to have of the database since it was restarted, also in generations before its present one.
+    storage::VersionVector everKnown(const DatabaseName &database) const;
 
 private:
     struct DatabaseState
     {
         bool isHeard = false;
         Generation peerGeneration;
+        storage::VersionVector knownBefore; ///< in earlier generations
         storage::VersionVector known; ///< what the peer is known to have
         Hash128 peerVectorHash;
         Hash128 peerDigest;

@@ -102,7 +102,10 @@ Pump::DatabaseState &Pump::stateOf(const DatabaseName &name, const Generation &p
     if (state.peerGeneration != peerGeneration) {
         std::erase_if(
             m_calls, [&name](const auto &entry) { return entry.second.database == name; });
+        storage::VersionVector before = std::move(state.knownBefore);
+        before.raise(state.known);
         state = {};
+        state.knownBefore = std::move(before);
     }
     state.peerGeneration = peerGeneration;
     return state;

@@ -87,6 +87,17 @@ PumpStatus Pump::status() const
     return status;
 }
 
+storage::VersionVector Pump::everKnown(const DatabaseName &database) const
+{
+    const auto found = m_databases.find(database);
+    if (found == m_databases.end()) {
+        return {};
+    }
+    storage::VersionVector known = found->second.known;
+    known.raise(found->second.knownBefore);
+    return known;
+}
+
 PumpDatabaseStatus Pump::status(const DatabaseName &database) const
 {
     PumpDatabaseStatus status;

@@ -148,6 +148,10 @@ Result<std::unique_ptr<Connection>> Connection::open(const QByteArray &path, Mod
         return connection->lastError(code);
     }
     sqlite3_busy_timeout(handle, kBusyTimeoutMs);
+    if (mode == Mode::ReadOnly) {
+        // The last connection to close would copy the WAL back and delete it by its name, which may be another file's by then.
+        sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    }
     return connection;
 }
 

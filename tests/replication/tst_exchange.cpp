@@ -3,7 +3,7 @@
 #include <QTest>
 
 using namespace driftless;
-using namespace driftless::replication_test;
+using namespace driftless::support;
 using namespace std::chrono_literals;
 
 namespace {

@@ -4,7 +4,7 @@
 
 #include <QDir>
 
-namespace driftless::replication_test {
+namespace driftless::support {
 
 using replication::TransportReply;
 using replication::TransportRequest;
@@ -20,7 +20,7 @@ const DatabaseName &shop()
 class TimelineClock final : public Clock
 {
 public:
-    explicit TimelineClock(const support::SimTimeline &timeline)
+    explicit TimelineClock(const SimTimeline &timeline)
         : m_timeline(timeline)
     {
     }
@@ -34,7 +34,7 @@ public:
     }
 
 private:
-    const support::SimTimeline &m_timeline;
+    const SimTimeline &m_timeline;
 };
 
 } // namespace
@@ -44,12 +44,12 @@ struct SimCluster::Member final : replication::Transport
 {
     int index = 0;
     TimelineClock clock;
-    support::SeededRandom random;
+    SeededRandom random;
     replication::Transport *wire = nullptr;
     std::unique_ptr<engine::Node> node;
     std::uint64_t generation = 0; ///< of the process: calls of an ended one come back to nobody
 
-    Member(int number, const support::SimTimeline &timeline, std::uint64_t seed)
+    Member(int number, const SimTimeline &timeline, std::uint64_t seed)
         : index(number)
         , clock(timeline)
         , random(seed)
@@ -83,7 +83,9 @@ SimCluster::SimCluster(int count, std::uint64_t seed)
 SimCluster::~SimCluster()
 {
     for (const auto &member : m_members) {
-        member->node->stop();
+        if (member->node) {
+            member->node->stop();
+        }
     }
 }
 
@@ -107,23 +109,31 @@ void SimCluster::start(Member &member)
     ++member.generation;
     member.wire = &m_network.transportOf(urlOf(member.index));
     m_network.attach(urlOf(member.index),
-        [this, &member](const TransportRequest &request, support::SimNetwork::Respond respond) {
+        [this, &member](const TransportRequest &request, SimNetwork::Respond respond) {
             serve(member, request, std::move(respond));
         });
     member.node = std::make_unique<engine::Node>(settings, member.clock, member.random, member);
     const auto started = member.node->start();
     DRIFTLESS_ASSERT(started.isOk());
-    DRIFTLESS_ASSERT(member.node->open(shop(), true).isOk());
+    const auto opened = member.node->open(shop(), true);
+    DRIFTLESS_ASSERT(opened.isOk() || opened.error().code == ErrorCode::DatabaseDeleted);
     member.node->settle();
+}
+
+void SimCluster::stop(int index)
+{
+    Member &member = *m_members[static_cast<std::size_t>(index)];
+    if (member.node) {
+        m_network.detach(urlOf(index));
+        member.node->stop();
+        member.node.reset();
+    }
 }
 
 void SimCluster::restart(int index)
 {
-    Member &member = *m_members[static_cast<std::size_t>(index)];
-    m_network.detach(urlOf(index));
-    member.node->stop();
-    member.node.reset();
-    start(member);
+    stop(index);
+    start(*m_members[static_cast<std::size_t>(index)]);
 }
 
 std::uint64_t SimCluster::countOperations(const QByteArray &transfer) const
@@ -139,7 +149,7 @@ std::uint64_t SimCluster::countOperations(const QByteArray &transfer) const
 }
 
 void SimCluster::serve(
-    Member &member, const TransportRequest &request, support::SimNetwork::Respond respond)
+    Member &member, const TransportRequest &request, SimNetwork::Respond respond)
 {
     const auto answer = [this, respond, path = request.path](Result<QByteArray> body) {
         if (body && path == replication::kFetchPath) {
@@ -251,4 +261,4 @@ engine::Convergence SimCluster::convergence(int index)
     return result;
 }
 
-} // namespace driftless::replication_test
+} // namespace driftless::support

@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-namespace driftless::replication_test {
+namespace driftless::support {
 
 /// A few whole nodes (real storage, replication and engine) on a simulated network, in simulated
 /// time; counts what goes over the wire.
@@ -22,7 +22,7 @@ public:
     ~SimCluster();
 
     engine::Node &node(int index);
-    support::SimNetwork &network() { return m_network; }
+    SimNetwork &network() { return m_network; }
     static QByteArray urlOf(int index) { return "http://n" + QByteArray::number(index); }
     static NodeId idOf(int index);
 
@@ -39,6 +39,8 @@ public:
     engine::Convergence convergence(int index);
     /// Stops and starts the process of a node; its files stay.
     void restart(int index);
+    /// Only `restart` may be called for a stopped node.
+    void stop(int index);
 
     std::uint64_t operationsSent() const { return m_operationsSent; }
     std::uint64_t transfersSent() const { return m_transfersSent; }
@@ -50,15 +52,15 @@ private:
     void start(Member &member);
     void serve(Member &member,
         const replication::TransportRequest &request,
-        support::SimNetwork::Respond respond);
+        SimNetwork::Respond respond);
     std::uint64_t countOperations(const QByteArray &transfer) const;
 
-    support::SimTimeline m_timeline;
-    support::SimNetwork m_network;
-    support::TemporaryFolder m_folder;
+    SimTimeline m_timeline;
+    SimNetwork m_network;
+    TemporaryFolder m_folder;
     std::vector<std::unique_ptr<Member>> m_members;
     std::uint64_t m_operationsSent = 0;
     std::uint64_t m_transfersSent = 0;
 };
 
-} // namespace driftless::replication_test
+} // namespace driftless::support

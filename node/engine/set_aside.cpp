@@ -1,0 +1,88 @@
+#include "engine/set_aside.h"
+
+#include "core/clock.h"
+#include "core/json.h"
+
+#include <QFile>
+
+namespace driftless::engine {
+
+namespace {
+
+constexpr int kChunkOperations = 1'000;
+constexpr qsizetype kChunkBytes = 4'000'000;
+
+QByteArray lineOf(const storage::OperationHeader &header, const QByteArray &body)
+{
+    QByteArray line = "{\"Collection\":";
+    json::appendString(line, header.collection);
+    line += ",\"Id\":";
+    json::appendString(line, header.documentId);
+    line += ",\"Version\":\"" + header.id().hex() + "\",\"NodeId\":\"" + header.version.dot.incarnation.origin.bytes();
+    line += "\",\"TimestampUtc\":\"" + toIsoUtc(WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(header.version.hlc >> 16))));
+    const bool isDelete = header.kind == storage::OperationKind::Delete;
+    line += isDelete ? "\",\"IsDelete\":true,\"Document\":null}\n" : "\",\"IsDelete\":false,\"Document\":" + body + "}\n";
+    return line;
+}
+
+Error notWritten(const QFile &file)
+{
+    return {ErrorCode::Storage, "The list '" + file.fileName().toUtf8() + "' cannot be written (" + file.errorString().toUtf8() + "). Nothing was set aside.", {}};
+}
+
+} // namespace
+
+QByteArray freeAsidePath(const QByteArray &base)
+{
+    QByteArray path = base;
+    for (int i = 2; QFile::exists(QString::fromUtf8(path)); ++i) {
+        path = base + '-' + QByteArray::number(i);
+    }
+    return path;
+}
+
+Result<qint64> listUnsent(const storage::DatabaseFile &file, const storage::VersionVector &known, const QByteArray &path)
+{
+    QFile list(QString::fromUtf8(path));
+    qint64 count = 0;
+    for (LogPosition position; position < file.lastPosition();) {
+        DRIFTLESS_TRY_ASSIGN(const auto chunk, file.readLog(position, kChunkOperations, kChunkBytes));
+        if (chunk.empty()) {
+            break;
+        }
+        for (const storage::StoredOperation &stored : chunk) {
+            position = stored.position;
+            DRIFTLESS_TRY_ASSIGN(const storage::OperationHeader header, storage::decodeHeader(stored.headerBytes));
+            if (!header.isAboutDocument() || known.covers(header.version.dot)) {
+                continue;
+            }
+            if (!list.isOpen() && !list.open(QIODevice::WriteOnly)) {
+                return notWritten(list);
+            }
+            ++count;
+            // Single line: the document's own line breaks can only be blanks between its tokens.
+            QByteArray body = stored.body;
+            body.replace('\n', ' ').replace('\r', ' ');
+            if (list.write(lineOf(header, body)) < 0) {
+                return notWritten(list);
+            }
+        }
+    }
+    if (list.isOpen() && !list.flush()) {
+        return notWritten(list);
+    }
+    return count;
+}
+
+Result<void> renameDatabase(const QByteArray &path, const QByteArray &aside)
+{
+    for (const char *part : {"-wal", "-shm", ""}) {
+        const QString from = QString::fromUtf8(path + part);
+        if (QFile::exists(from) && !QFile::rename(from, QString::fromUtf8(aside + part))) {
+            return Error {ErrorCode::Storage, "The file '" + (path + part) + "' cannot be renamed. Check that its folder belongs to this user.", {}};
+        }
+    }
+    return {};
+}
+
+} // namespace driftless::engine

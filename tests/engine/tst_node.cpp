@@ -1,0 +1,266 @@
+#include "sim_cluster.h"
+
+#include <QFile>
+#include <QRegularExpression>
+#include <QTest>
+
+using namespace driftless;
+using namespace driftless::support;
+using engine::WriteKind;
+using engine::WriteOutcome;
+using engine::WriteRequest;
+
+namespace {
+
+DatabaseName shop()
+{
+    return *DatabaseName::parse("shop");
+}
+
+WriteRequest request(WriteKind kind, const QByteArray &id, const QByteArray &body = "{}")
+{
+    WriteRequest result;
+    result.kind = kind;
+    result.collection = "products";
+    result.id = id;
+    result.body = *json::Object::check(body);
+    return result;
+}
+
+Result<WriteOutcome> write(engine::Node &node, const WriteRequest &request)
+{
+    Result<WriteOutcome> answer(Error {ErrorCode::Internal, "not answered", {}});
+    node.write(shop(), request, [&answer](Result<WriteOutcome> outcome) { answer = std::move(outcome); });
+    node.settle();
+    return answer;
+}
+
+QByteArray shown(engine::Node &node, const QByteArray &id)
+{
+    const auto state = node.openDatabase(shop())->file().load({"products", id});
+    return state->shown().value_or(QByteArray());
+}
+
+} // namespace
+
+/// What a node makes of writes: outcomes, preconditions, roles, groups, and one commit for many.
+class TestNode : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void answersComeAfterTheCommit();
+    void aWriteThatChangesNothingMakesNoOperation();
+    void deletingWhatIsGoneMakesNoOperation();
+    void preconditionsLeaveEverythingAsItWas_data();
+    void preconditionsLeaveEverythingAsItWas();
+    void rolesDecideByWhatIsThere();
+    void aBatchIsOneGroupOrNothing();
+    void aBatchFoldsWritesOfOneDocument();
+    void limitsAreKept();
+    void aDatabaseThatCannotBeOpenedLeavesTheOthersAlone();
+    void manyWritersShareOneCommit();
+};
+
+void TestNode::answersComeAfterTheCommit()
+{
+    SimCluster cluster(1);
+    engine::Node &node = cluster.node(0);
+    bool isAnswered = false;
+    node.write(shop(), request(WriteKind::Put, "p1", R"({"a":1})"), [&](Result<WriteOutcome> outcome) {
+        isAnswered = true;
+        QVERIFY(outcome.isOk());
+        QVERIFY(outcome->changed);
+        QCOMPARE(outcome->operation->type, 1);
+        QCOMPARE(node.openDatabase(shop())->file().committedPosition(), outcome->operation->position);
+    });
+    QVERIFY(!isAnswered);
+    node.settle();
+    QVERIFY(isAnswered);
+}
+
+void TestNode::aWriteThatChangesNothingMakesNoOperation()
+{
+    SimCluster cluster(1);
+    const auto first = write(cluster.node(0), request(WriteKind::Put, "p1", R"({"a":1,"b":[1, 2]})"));
+    const LogPosition before = cluster.node(0).openDatabase(shop())->file().lastPosition();
+    const auto again = write(cluster.node(0), request(WriteKind::Put, "p1", R"({"b":[1, 2],"a":1})"));
+    QVERIFY(again.isOk());
+    QVERIFY(!again->changed);
+    QCOMPARE(again->token, first->token);
+    QCOMPARE(again->operation->version, first->operation->version);
+    QCOMPARE(cluster.node(0).openDatabase(shop())->file().lastPosition(), before);
+    QCOMPARE(shown(cluster.node(0), "p1"), QByteArray(R"({"a":1,"b":[1, 2]})"));
+}
+
+void TestNode::deletingWhatIsGoneMakesNoOperation()
+{
+    SimCluster cluster(1);
+    const auto never = write(cluster.node(0), request(WriteKind::Delete, "never"));
+    QVERIFY(never->isDeleted && !never->token && !never->operation);
+    static_cast<void>(write(cluster.node(0), request(WriteKind::Put, "p1", R"({"a":1})")));
+    const auto deleted = write(cluster.node(0), request(WriteKind::Delete, "p1"));
+    QCOMPARE(deleted->operation->type, 3);
+    QCOMPARE(deleted->operation->payload, QByteArray(R"({"a":1})"));
+    const auto again = write(cluster.node(0), request(WriteKind::Delete, "p1"));
+    QVERIFY(again->isDeleted && !again->changed && !again->operation);
+    QCOMPARE(again->token, deleted->token);
+}
+
+void TestNode::preconditionsLeaveEverythingAsItWas_data()
+{
+    QTest::addColumn<QByteArray>("id");
+    QTest::addColumn<QByteArray>("condition");
+    QTest::addColumn<QByteArray>("token");
+    QTest::addColumn<int>("error"); // -1: none
+    const int mismatch = static_cast<int>(ErrorCode::VersionMismatch);
+    const int failed = static_cast<int>(ErrorCode::PreconditionFailed);
+    QTest::newRow("the version that it has") << QByteArray("p1") << QByteArray("parent") << QByteArray("current") << -1;
+    QTest::newRow("another version") << QByteArray("p1") << QByteArray("parent") << QByteArray("other") << mismatch;
+    QTest::newRow("upper case is another") << QByteArray("p1") << QByteArray("parent") << QByteArray("upper") << mismatch;
+    QTest::newRow("a version of nothing") << QByteArray("none") << QByteArray("parent") << QByteArray("current") << mismatch;
+    QTest::newRow("match") << QByteArray("p1") << QByteArray("match") << QByteArray("current") << -1;
+    QTest::newRow("match other") << QByteArray("p1") << QByteArray("match") << QByteArray("other") << failed;
+    QTest::newRow("match any") << QByteArray("p1") << QByteArray("match") << QByteArray("*") << -1;
+    QTest::newRow("match any of nothing") << QByteArray("none") << QByteArray("match") << QByteArray("*") << failed;
+    QTest::newRow("none match") << QByteArray("p1") << QByteArray("none") << QByteArray("other") << -1;
+    QTest::newRow("none match current") << QByteArray("p1") << QByteArray("none") << QByteArray("current") << failed;
+    QTest::newRow("none at all") << QByteArray("none") << QByteArray("none") << QByteArray("*") << -1;
+    QTest::newRow("none at all, but there") << QByteArray("p1") << QByteArray("none") << QByteArray("*") << failed;
+}
+
+void TestNode::preconditionsLeaveEverythingAsItWas()
+{
+    QFETCH(QByteArray, id);
+    QFETCH(QByteArray, condition);
+    QFETCH(QByteArray, token);
+    QFETCH(int, error);
+    SimCluster cluster(1);
+    const auto first = write(cluster.node(0), request(WriteKind::Put, "p1", R"({"a":1})"));
+    const QByteArray current = first->token->hex();
+    const QByteArray given = token == "current" ? current : token == "upper" ? current.toUpper() : token == "other" ? QByteArray(32, '0') : token;
+    WriteRequest second = request(WriteKind::Put, id, R"({"a":2})");
+    if (condition == "parent") {
+        second.precondition.parentVersion = given;
+    } else if (condition == "match") {
+        second.precondition.ifMatch = {given};
+    } else {
+        second.precondition.ifNoneMatch = {given};
+    }
+    const auto outcome = write(cluster.node(0), second);
+    QCOMPARE(outcome.isOk() ? -1 : static_cast<int>(outcome.error().code), error);
+    const QByteArray before = id == "p1" ? QByteArray(R"({"a":1})") : QByteArray();
+    QCOMPARE(shown(cluster.node(0), id), error < 0 ? QByteArray(R"({"a":2})") : before);
+}
+
+void TestNode::rolesDecideByWhatIsThere()
+{
+    SimCluster cluster(1);
+    WriteRequest insert = request(WriteKind::Put, "p1", R"({"a":1})");
+    insert.mayInsert = false;
+    QCOMPARE(write(cluster.node(0), insert).error().code, ErrorCode::Forbidden);
+    insert.mayInsert = true;
+    insert.mayUpdate = false;
+    QVERIFY(write(cluster.node(0), insert).isOk());
+    WriteRequest update = request(WriteKind::Patch, "p1", R"({"a":2})");
+    update.mayUpdate = false;
+    QCOMPARE(write(cluster.node(0), update).error().code, ErrorCode::Forbidden);
+    QCOMPARE(shown(cluster.node(0), "p1"), QByteArray(R"({"a":1})"));
+}
+
+void TestNode::aBatchIsOneGroupOrNothing()
+{
+    SimCluster cluster(1);
+    engine::Node &node = cluster.node(0);
+    std::vector<WriteRequest> requests {request(WriteKind::Put, "p1", R"({"a":1})"), request(WriteKind::Put, "p2", R"({"a":1})")};
+    requests.back().precondition.parentVersion = "no such version";
+    int failed = engine::kNoBatchIndex;
+    const auto send = [&]() {
+        Result<engine::BatchOutcome> answer(Error {});
+        node.batch(shop(), requests, [&](Result<engine::BatchOutcome> outcome, int index) {
+            answer = std::move(outcome);
+            failed = index;
+        });
+        node.settle();
+        return answer;
+    };
+    QCOMPARE(send().error().code, ErrorCode::VersionMismatch);
+    QCOMPARE(failed, 1);
+    QCOMPARE(node.openDatabase(shop())->file().lastPosition(), LogPosition {0});
+    requests.back().precondition = {};
+    const auto outcome = send();
+    QCOMPARE(outcome->results.size(), std::size_t {2});
+    QCOMPARE(outcome->groupId, *outcome->results.front().token);
+    QCOMPARE(outcome->results[0].operation->version.hlc, outcome->results[1].operation->version.hlc);
+}
+
+void TestNode::aBatchFoldsWritesOfOneDocument()
+{
+    SimCluster cluster(1);
+    engine::Node &node = cluster.node(0);
+    const std::vector<WriteRequest> requests {request(WriteKind::Put, "p1", R"({"Id":"p1","stock":5})"),
+        request(WriteKind::Patch, "p1", R"({"stock":{"$inc":-2}})"), request(WriteKind::Patch, "P1", R"({"name":"Tea"})")};
+    Result<engine::BatchOutcome> answer(Error {});
+    node.batch(shop(), requests, [&](Result<engine::BatchOutcome> outcome, int) { answer = std::move(outcome); });
+    node.settle();
+    QCOMPARE(answer->results.size(), std::size_t {3});
+    QCOMPARE(answer->results[0].token, answer->results[2].token);
+    QCOMPARE(shown(node, "p1"), QByteArray(R"({"Id":"p1","stock":3,"name":"Tea"})"));
+    QCOMPARE(node.openDatabase(shop())->file().lastPosition(), LogPosition {2}); // open, and one operation
+}
+
+void TestNode::limitsAreKept()
+{
+    SimCluster cluster(1);
+    engine::Node &node = cluster.node(0);
+    QCOMPARE(write(node, request(WriteKind::Put, QByteArray(kDocumentIdBytesMax + 1, 'x'))).error().code, ErrorCode::InvalidArgument);
+    QVERIFY(write(node, request(WriteKind::Put, QByteArray(kDocumentIdBytesMax, 'x'))).isOk());
+    WriteRequest longName = request(WriteKind::Put, "x");
+    longName.collection = QByteArray(kCollectionNameBytesMax + 1, 'c');
+    QCOMPARE(write(node, longName).error().code, ErrorCode::InvalidArgument);
+    const QByteArray large = "{\"a\":\"" + QByteArray(kDocumentBytesMax / 2, 'x') + "\"}";
+    QVERIFY(write(node, request(WriteKind::Put, "large", large)).isOk());
+    const QByteArray patch = "{\"b\":\"" + QByteArray(kDocumentBytesMax / 2, 'x') + "\"}";
+    QCOMPARE(write(node, request(WriteKind::Patch, "large", patch)).error().code, ErrorCode::TooLarge);
+    QCOMPARE(shown(node, "large"), large);
+}
+
+void TestNode::aDatabaseThatCannotBeOpenedLeavesTheOthersAlone()
+{
+    SimCluster cluster(1);
+    const DatabaseName other = *DatabaseName::parse("other");
+    QVERIFY(cluster.node(0).open(other, true).isOk());
+    cluster.node(0).settle();
+    const QByteArray path = cluster.node(0).pathOf(other);
+    cluster.stop(0);
+    QFile file(QString::fromUtf8(path));
+    QVERIFY(file.open(QIODevice::ReadWrite));
+    const QByteArray damage(4'096, 'x');
+    QCOMPARE(file.write(damage), damage.size());
+    file.close();
+    QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(QStringLiteral("Database other: .*is damaged.*")));
+    cluster.restart(0);
+    const auto refused = cluster.node(0).open(other, true);
+    QCOMPARE(refused.error().code, ErrorCode::FileDamaged);
+    QVERIFY(refused.error().message.contains(path));
+    QVERIFY(write(cluster.node(0), request(WriteKind::Put, "p1", R"({"a":1})")).isOk());
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QVERIFY(file.readAll().startsWith(damage));
+}
+
+void TestNode::manyWritersShareOneCommit()
+{
+    SimCluster cluster(1);
+    engine::Node &node = cluster.node(0);
+    int answered = 0;
+    for (int i = 0; i < 100; ++i) {
+        node.write(shop(), request(WriteKind::Patch, "p1", R"({"stock":{"$inc":1}})"), [&](Result<WriteOutcome> outcome) { answered += outcome.isOk() ? 1 : 0; });
+    }
+    QCOMPARE(node.openDatabase(shop())->file().committedPosition(), LogPosition {0});
+    node.settle();
+    QCOMPARE(answered, 100);
+    QCOMPARE(shown(node, "p1"), QByteArray(R"({"Id":"p1","stock":100})"));
+}
+
+QTEST_GUILESS_MAIN(TestNode)
+#include "tst_node.moc"
