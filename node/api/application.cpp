@@ -17,9 +17,12 @@ bool hasExpectedMediaType(Body body, const QByteArray *contentType)
 {
     const QByteArrayView type = contentType ? QByteArrayView(*contentType) : QByteArrayView();
     switch (body) {
-    case Body::Ignored: return true;
-    case Body::Json: return isJsonMediaType(type);
-    case Body::Cbor: return isMediaType(type, "application/cbor") || isMediaType(type, "application/cbor-seq");
+    case Body::Ignored:
+        return true;
+    case Body::Json:
+        return isJsonMediaType(type);
+    case Body::Cbor:
+        return isMediaType(type, "application/cbor") || isMediaType(type, "application/cbor-seq");
     }
     return false;
 }
@@ -83,7 +86,10 @@ void Application::handle(Request request, Reply reply)
     call->first = std::move(match.first);
     call->second = std::move(match.second);
     if (!match.isEncodingValid) {
-        m_context.fail(*call, {ErrorCode::InvalidArgument, "The path is not UTF-8 (percent-encoded), or has a NUL in it.", {}});
+        m_context.fail(*call,
+            {ErrorCode::InvalidArgument,
+                "The path is not UTF-8 (percent-encoded), or has a NUL in it.",
+                {}});
         return;
     }
     if (bindBody(*call)) {
@@ -97,7 +103,8 @@ std::optional<Response> Application::refuseUpgrade(const Request &head)
     if (match.route == nullptr || match.route->endpoint != Endpoint::GetHints) {
         return Response::empty(404);
     }
-    const Result<void> entered = m_context.gateway().access().node(head.header("ReplicationApiKey"));
+    const Result<void> entered
+        = m_context.gateway().access().node(head.header("ReplicationApiKey"));
     if (entered) {
         return std::nullopt;
     }
@@ -115,7 +122,8 @@ Response Application::serverError(int status, QByteArrayView code, QByteArrayVie
     return m_context.problem(status, code, message.toByteArray());
 }
 
-/// False, with the call answered, where the route reads a body and this one has another type, or there is none.
+/// False, with the call answered, where the route reads a body and this one has another type, or
+/// there is none.
 bool Application::bindBody(Call &call)
 {
     if (!hasExpectedMediaType(call.route->body, call.request.header("Content-Type"))) {
@@ -123,7 +131,8 @@ bool Application::bindBody(Call &call)
         return false;
     }
     if (call.route->body == Body::Json && call.request.body.isEmpty()) {
-        m_context.failValidation(call, ErrorCode::InvalidJson, {{"", "A non-empty request body is required."}});
+        m_context.failValidation(
+            call, ErrorCode::InvalidJson, {{"", "A non-empty request body is required."}});
         return false;
     }
     return true;
@@ -132,31 +141,56 @@ bool Application::bindBody(Call &call)
 void Application::dispatch(const CallPtr &call)
 {
     switch (call->route->endpoint) {
-    case Endpoint::GetDocument: return m_documents.get(call);
-    case Endpoint::PutDocument: return m_documents.put(call);
-    case Endpoint::PatchDocument: return m_documents.patch(call);
-    case Endpoint::DeleteDocument: return m_documents.remove(call);
-    case Endpoint::ListDocuments: return m_documents.list(call);
-    case Endpoint::PostDocument: return m_documents.post(call);
-    case Endpoint::RegisterCollection: return m_documents.registerCollection(call);
-    case Endpoint::ListCollections: return m_documents.listCollections(call);
-    case Endpoint::PostBatch: return m_batch.post(call);
-    case Endpoint::ListDatabases: return m_databases.list(call);
-    case Endpoint::PutDatabase: return m_databases.put(call);
-    case Endpoint::DeleteDatabase: return m_databases.remove(call);
-    case Endpoint::GetConvergence: return m_databases.convergence(call);
-    case Endpoint::ListConflicts: return m_databases.conflicts(call);
-    case Endpoint::ListPeers: return m_cluster.listPeers(call);
-    case Endpoint::PostPeer: return m_cluster.postPeer(call);
-    case Endpoint::DeletePeer: return m_cluster.removePeer(call);
-    case Endpoint::GetReplicationStatus: return m_cluster.status(call);
-    case Endpoint::PostOperations: return m_replication.operations(call);
-    case Endpoint::PostHeartbeat: return m_replication.heartbeat(call);
-    case Endpoint::PostFetch: return m_replication.fetch(call);
-    case Endpoint::GetHints: return m_replication.hintsWithoutUpgrade(call);
-    case Endpoint::GetNode: return call->reply(node());
-    case Endpoint::GetHealth: return call->reply(Response::json(200, R"({"Status":"ok"})"));
-    case Endpoint::GetReadiness: return call->reply(readiness());
+    case Endpoint::GetDocument:
+        return m_documents.get(call);
+    case Endpoint::PutDocument:
+        return m_documents.put(call);
+    case Endpoint::PatchDocument:
+        return m_documents.patch(call);
+    case Endpoint::DeleteDocument:
+        return m_documents.remove(call);
+    case Endpoint::ListDocuments:
+        return m_documents.list(call);
+    case Endpoint::PostDocument:
+        return m_documents.post(call);
+    case Endpoint::RegisterCollection:
+        return m_documents.registerCollection(call);
+    case Endpoint::ListCollections:
+        return m_documents.listCollections(call);
+    case Endpoint::PostBatch:
+        return m_batch.post(call);
+    case Endpoint::ListDatabases:
+        return m_databases.list(call);
+    case Endpoint::PutDatabase:
+        return m_databases.put(call);
+    case Endpoint::DeleteDatabase:
+        return m_databases.remove(call);
+    case Endpoint::GetConvergence:
+        return m_databases.convergence(call);
+    case Endpoint::ListConflicts:
+        return m_databases.conflicts(call);
+    case Endpoint::ListPeers:
+        return m_cluster.listPeers(call);
+    case Endpoint::PostPeer:
+        return m_cluster.postPeer(call);
+    case Endpoint::DeletePeer:
+        return m_cluster.removePeer(call);
+    case Endpoint::GetReplicationStatus:
+        return m_cluster.status(call);
+    case Endpoint::PostOperations:
+        return m_replication.operations(call);
+    case Endpoint::PostHeartbeat:
+        return m_replication.heartbeat(call);
+    case Endpoint::PostFetch:
+        return m_replication.fetch(call);
+    case Endpoint::GetHints:
+        return m_replication.hintsWithoutUpgrade(call);
+    case Endpoint::GetNode:
+        return call->reply(node());
+    case Endpoint::GetHealth:
+        return call->reply(Response::json(200, R"({"Status":"ok"})"));
+    case Endpoint::GetReadiness:
+        return call->reply(readiness());
     }
 }
 

@@ -12,9 +12,9 @@
 
 namespace driftless::api {
 
-/// The program behind the HTTP server: finds the route of a request, judges its form, passes it through the door of its
-/// route and answers with what the engine says. Net thread; made and destroyed by the host, and outlives every answer that
-/// the gateway still owes.
+/// The program behind the HTTP server: finds the route of a request, judges its form, passes it
+/// through the door of its route and answers with what the engine says. Net thread; made and
+/// destroyed by the host, and outlives every answer that the gateway still owes.
 class Application final : public Handler
 {
 public:

@@ -10,9 +10,12 @@ namespace {
 engine::WriteKind kindOf(wire::BatchOp op)
 {
     switch (op) {
-    case wire::BatchOp::Put: return engine::WriteKind::Put;
-    case wire::BatchOp::Patch: return engine::WriteKind::Patch;
-    case wire::BatchOp::Delete: break;
+    case wire::BatchOp::Put:
+        return engine::WriteKind::Put;
+    case wire::BatchOp::Patch:
+        return engine::WriteKind::Patch;
+    case wire::BatchOp::Delete:
+        break;
     }
     return engine::WriteKind::Delete;
 }
@@ -46,7 +49,8 @@ QByteArray pathOf(int index)
 
 } // namespace
 
-Result<engine::WriteRequest> writeRequestOf(wire::BatchOperation operation, const engine::Grant &grant)
+Result<engine::WriteRequest> writeRequestOf(
+    wire::BatchOperation operation, const engine::Grant &grant)
 {
     DRIFTLESS_TRY(checkCollectionToWrite(operation.collection));
     DRIFTLESS_TRY(checkIdToWrite(operation.id));
@@ -63,13 +67,17 @@ Result<engine::WriteRequest> writeRequestOf(wire::BatchOperation operation, cons
         break;
     case engine::WriteKind::Delete:
         if (!Context::holds(grant, auth::Role::DeleteDocument)) {
-            return Error {ErrorCode::Forbidden, "ApiKey is not allowed to delete documents: it needs the role DELETE_DOCUMENT.", {}};
+            return Error {ErrorCode::Forbidden,
+                "ApiKey is not allowed to delete documents: it needs the role DELETE_DOCUMENT.",
+                {}};
         }
         break;
     }
     if (request.kind != engine::WriteKind::Delete && !request.mayInsert && !request.mayUpdate) {
         return Error {ErrorCode::Forbidden,
-            "ApiKey is not allowed to write documents: it needs the role WRITE_DOCUMENT or UPDATE_DOCUMENT.", {}};
+            "ApiKey is not allowed to write documents: it needs the role WRITE_DOCUMENT or "
+            "UPDATE_DOCUMENT.",
+            {}};
     }
     request.collection = std::move(operation.collection);
     request.id = std::move(operation.id);
@@ -109,21 +117,27 @@ void BatchApi::post(const CallPtr &call)
         }
         requests.push_back(std::move(request).value());
     }
-    m_context.openDatabase(call, *grant, [this, call, database = grant->database, requests = std::move(requests)]() mutable {
-        m_context.gateway().batch(database, std::move(requests), [this, call](Result<engine::BatchOutcome> outcome, int failedIndex) {
-            if (!outcome) {
-                Error error = outcome.error();
-                if (failedIndex == engine::kNoBatchIndex) {
-                    m_context.fail(*call, error);
-                    return;
-                }
-                error.path = pathOf(failedIndex) + (error.path.startsWith('$') ? ".Body" + error.path.sliced(1) : QByteArray());
-                m_context.fail(*call, error, failedIndex);
-                return;
-            }
-            call->reply(batchResponse(std::move(outcome).value()));
+    m_context.openDatabase(call,
+        *grant,
+        [this, call, database = grant->database, requests = std::move(requests)]() mutable {
+            m_context.gateway().batch(database,
+                std::move(requests),
+                [this, call](Result<engine::BatchOutcome> outcome, int failedIndex) {
+                    if (!outcome) {
+                        Error error = outcome.error();
+                        if (failedIndex == engine::kNoBatchIndex) {
+                            m_context.fail(*call, error);
+                            return;
+                        }
+                        error.path = pathOf(failedIndex)
+                            + (error.path.startsWith('$') ? ".Body" + error.path.sliced(1)
+                                                          : QByteArray());
+                        m_context.fail(*call, error, failedIndex);
+                        return;
+                    }
+                    call->reply(batchResponse(std::move(outcome).value()));
+                });
         });
-    });
 }
 
 } // namespace driftless::api

@@ -18,8 +18,9 @@ private:
     Context &m_context;
 };
 
-/// The write that one operation of a batch asks for, for a key with `grant`. Errors as of the single write, with the path:
-/// InvalidArgument, ReservedCollection, Forbidden.
-Result<engine::WriteRequest> writeRequestOf(wire::BatchOperation operation, const engine::Grant &grant);
+/// The write that one operation of a batch asks for, for a key with `grant`. Errors as of the
+/// single write, with the path: InvalidArgument, ReservedCollection, Forbidden.
+Result<engine::WriteRequest> writeRequestOf(
+    wire::BatchOperation operation, const engine::Grant &grant);
 
 } // namespace driftless::api

@@ -13,11 +13,12 @@ struct Call
     Request request;
     Reply reply;
     const Route *route = nullptr;
-    QByteArray first;  ///< the path's parameters, decoded
+    QByteArray first; ///< the path's parameters, decoded
     QByteArray second;
 };
 
-/// Shared, because the answers of the engine are copyable functions. Only the net thread touches it.
+/// Shared, because the answers of the engine are copyable functions. Only the net thread touches
+/// it.
 using CallPtr = std::shared_ptr<Call>;
 
 } // namespace driftless::api

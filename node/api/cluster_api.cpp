@@ -13,11 +13,15 @@ Response peersResponse(const std::vector<engine::PeerView> &peers)
 {
     std::vector<wire::ClusterPeer> rows;
     for (const engine::PeerView &peer : peers) {
-        rows.push_back({peer.id.bytes(), peer.baseUrl, peer.isActive, peer.updated,
+        rows.push_back({peer.id.bytes(),
+            peer.baseUrl,
+            peer.isActive,
+            peer.updated,
             peer.database ? peer.database->bytes() : QByteArray()});
     }
-    std::sort(rows.begin(), rows.end(),
-        [](const wire::ClusterPeer &a, const wire::ClusterPeer &b) { return a.nodeId < b.nodeId; });
+    std::sort(rows.begin(), rows.end(), [](const wire::ClusterPeer &a, const wire::ClusterPeer &b) {
+        return a.nodeId < b.nodeId;
+    });
     return Response::json(200, toJson(rows));
 }
 
@@ -49,8 +53,11 @@ wire::DatabaseStatusRow rowOf(const engine::DatabaseStatus &status)
     for (const engine::PeerStatus &peer : status.peers) {
         row.peers.push_back(rowOf(peer));
     }
-    std::sort(row.peers.begin(), row.peers.end(),
-        [](const wire::PeerStatusRow &a, const wire::PeerStatusRow &b) { return a.nodeId < b.nodeId; });
+    std::sort(row.peers.begin(),
+        row.peers.end(),
+        [](const wire::PeerStatusRow &a, const wire::PeerStatusRow &b) {
+            return a.nodeId < b.nodeId;
+        });
     return row;
 }
 
@@ -67,9 +74,10 @@ void ClusterApi::listPeers(const CallPtr &call)
     if (!enter(*call, database)) {
         return;
     }
-    m_context.gateway().peers(std::move(database), [this, call](Result<std::vector<engine::PeerView>> peers) {
-        m_context.answer(*call, std::move(peers), peersResponse);
-    });
+    m_context.gateway().peers(
+        std::move(database), [this, call](Result<std::vector<engine::PeerView>> peers) {
+            m_context.answer(*call, std::move(peers), peersResponse);
+        });
 }
 
 void ClusterApi::postPeer(const CallPtr &call)
@@ -78,7 +86,9 @@ void ClusterApi::postPeer(const CallPtr &call)
     if (!peer) {
         const Error &error = peer.error();
         const QByteArray path = error.path.isEmpty() ? QByteArray("$") : error.path;
-        m_context.failValidation(*call, ErrorCode::InvalidJson, {{path, error.message}, {"peer", "The peer field is required."}});
+        m_context.failValidation(*call,
+            ErrorCode::InvalidJson,
+            {{path, error.message}, {"peer", "The peer field is required."}});
         return;
     }
     engine::PeerView view;
@@ -117,13 +127,14 @@ void ClusterApi::removePeer(const CallPtr &call)
         m_context.fail(*call, id.error());
         return;
     }
-    m_context.gateway().removePeer(std::move(*id), std::move(database), [this, call](const Result<void> &removed) {
-        if (!removed) {
-            m_context.fail(*call, removed.error());
-            return;
-        }
-        call->reply(Response::empty(200));
-    });
+    m_context.gateway().removePeer(
+        std::move(*id), std::move(database), [this, call](const Result<void> &removed) {
+            if (!removed) {
+                m_context.fail(*call, removed.error());
+                return;
+            }
+            call->reply(Response::empty(200));
+        });
 }
 
 void ClusterApi::status(const CallPtr &call)
@@ -131,20 +142,26 @@ void ClusterApi::status(const CallPtr &call)
     if (!m_context.enterAsNode(*call)) {
         return;
     }
-    m_context.gateway().replicationStatus([this, call](Result<std::vector<engine::DatabaseStatus>> databases) {
-        m_context.answer(*call, std::move(databases), [this](const std::vector<engine::DatabaseStatus> &found) {
-            wire::ReplicationStatus status;
-            status.nodeId = m_context.gateway().nodeId().bytes();
-            status.timestamp = m_context.gateway().now();
-            for (const engine::DatabaseStatus &database : found) {
-                status.databases.push_back(rowOf(database));
-            }
-            std::sort(status.databases.begin(), status.databases.end(),
-                [](const wire::DatabaseStatusRow &a, const wire::DatabaseStatusRow &b) { return a.name < b.name; });
-            status.deniedCalls = m_context.deniedCalls();
-            return Response::json(200, status.toJson());
+    m_context.gateway().replicationStatus(
+        [this, call](Result<std::vector<engine::DatabaseStatus>> databases) {
+            m_context.answer(*call,
+                std::move(databases),
+                [this](const std::vector<engine::DatabaseStatus> &found) {
+                    wire::ReplicationStatus status;
+                    status.nodeId = m_context.gateway().nodeId().bytes();
+                    status.timestamp = m_context.gateway().now();
+                    for (const engine::DatabaseStatus &database : found) {
+                        status.databases.push_back(rowOf(database));
+                    }
+                    std::sort(status.databases.begin(),
+                        status.databases.end(),
+                        [](const wire::DatabaseStatusRow &a, const wire::DatabaseStatusRow &b) {
+                            return a.name < b.name;
+                        });
+                    status.deniedCalls = m_context.deniedCalls();
+                    return Response::json(200, status.toJson());
+                });
         });
-    });
 }
 
 bool ClusterApi::enter(Call &call, std::optional<DatabaseName> &database)

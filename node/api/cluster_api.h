@@ -11,7 +11,8 @@ public:
     /// `context` outlives the API.
     explicit ClusterApi(Context &context);
 
-    /// The peers of the database that the Database header names, or those of the whole node without it.
+    /// The peers of the database that the Database header names, or those of the whole node without
+    /// it.
     void listPeers(const CallPtr &call);
     void postPeer(const CallPtr &call);
     void removePeer(const CallPtr &call);

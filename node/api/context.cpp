@@ -69,7 +69,8 @@ void Context::failBinding(Call &call, const Error &error)
         fail(call, error);
         return;
     }
-    failValidation(call, error.code, {{error.path.isEmpty() ? QByteArray("$") : error.path, error.message}});
+    failValidation(
+        call, error.code, {{error.path.isEmpty() ? QByteArray("$") : error.path, error.message}});
 }
 
 void Context::failNotFound(Call &call, const QByteArray &detail)
@@ -89,14 +90,19 @@ Response Context::problem(int status, QByteArrayView code, const QByteArray &det
 
 std::optional<engine::Grant> Context::enter(Call &call, const QByteArray *databaseName)
 {
-    Result<engine::Grant> grant = m_gateway.access().client(databaseName, call.request.header("ApiKey"));
+    Result<engine::Grant> grant
+        = m_gateway.access().client(databaseName, call.request.header("ApiKey"));
     if (!grant) {
         fail(call, grant.error());
         return std::nullopt;
     }
     QByteArray wanted;
-    for (const auth::Role role : {auth::Role::AddDatabase, auth::Role::DeleteDatabase, auth::Role::ReadDocument,
-             auth::Role::WriteDocument, auth::Role::UpdateDocument, auth::Role::DeleteDocument}) {
+    for (const auth::Role role : {auth::Role::AddDatabase,
+             auth::Role::DeleteDatabase,
+             auth::Role::ReadDocument,
+             auth::Role::WriteDocument,
+             auth::Role::UpdateDocument,
+             auth::Role::DeleteDocument}) {
         if (!call.route->anyOf.has(role)) {
             continue;
         }
@@ -110,7 +116,9 @@ std::optional<engine::Grant> Context::enter(Call &call, const QByteArray *databa
     }
     fail(call,
         {ErrorCode::Forbidden,
-            "ApiKey is not allowed to do this in database '" + grant->database.bytes() + "': it needs the role " + wanted + '.', {}});
+            "ApiKey is not allowed to do this in database '" + grant->database.bytes()
+                + "': it needs the role " + wanted + '.',
+            {}});
     return std::nullopt;
 }
 
@@ -129,7 +137,8 @@ bool Context::enterAsNode(Call &call)
 std::optional<DatabaseName> Context::requiredDatabase(Call &call)
 {
     const QByteArray *header = call.request.header("Database");
-    Result<DatabaseName> name = DatabaseName::parse(header ? QByteArrayView(*header) : QByteArrayView());
+    Result<DatabaseName> name
+        = DatabaseName::parse(header ? QByteArrayView(*header) : QByteArrayView());
     if (!name) {
         fail(call, name.error());
         return std::nullopt;
@@ -140,7 +149,11 @@ std::optional<DatabaseName> Context::requiredDatabase(Call &call)
 void Context::noteDenied(const Request &request, const char *where, QByteArrayView code)
 {
     ++m_deniedCalls;
-    qCInfo(logAuth, "Denied: %s %s from %s (%s).", request.methodName.constData(), where, request.remoteAddress.constData(),
+    qCInfo(logAuth,
+        "Denied: %s %s from %s (%s).",
+        request.methodName.constData(),
+        where,
+        request.remoteAddress.constData(),
         code.toByteArray().constData());
 }
 
@@ -148,14 +161,18 @@ Response Context::problemResponse(wire::Problem problem) const
 {
     problem.type = statusType(problem.status);
     problem.traceId = traceId();
-    Response response {.status = problem.status, .contentType = kProblemType, .body = problem.toJson(), .headers = {}};
+    Response response {.status = problem.status,
+        .contentType = kProblemType,
+        .body = problem.toJson(),
+        .headers = {}};
     addRetryAfter(response);
     return response;
 }
 
 QByteArray Context::traceId() const
 {
-    return "00-" + hex64(m_random.next()) + hex64(m_random.next()) + '-' + hex64(m_random.next()) + "-00";
+    return "00-" + hex64(m_random.next()) + hex64(m_random.next()) + '-' + hex64(m_random.next())
+        + "-00";
 }
 
 } // namespace driftless::api

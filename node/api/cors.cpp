@@ -65,7 +65,8 @@ std::optional<QByteArray> CorsPolicy::allowedOrigin(const Request &request) cons
 void CorsPolicy::allow(Response &response, const QByteArray &origin)
 {
     response.with("Access-Control-Allow-Origin", origin);
-    // Without this a page sees neither the version of a document nor the next page nor when to come back.
+    // Without this a page sees neither the version of a document nor the next page nor when to come
+    // back.
     response.with("Access-Control-Expose-Headers", "ETag, Link, Retry-After");
     response.with("Vary", "Origin");
 }
@@ -76,8 +77,9 @@ bool CorsPolicy::allows(QByteArrayView origin) const
         const QByteArrayView host = hostOf(origin);
         return host.compare("localhost", Qt::CaseInsensitive) == 0 || host == "127.0.0.1";
     }
-    return std::any_of(m_origins.begin(), m_origins.end(),
-        [&](const QByteArray &allowed) { return origin.compare(allowed, Qt::CaseInsensitive) == 0; });
+    return std::any_of(m_origins.begin(), m_origins.end(), [&](const QByteArray &allowed) {
+        return origin.compare(allowed, Qt::CaseInsensitive) == 0;
+    });
 }
 
 } // namespace driftless::api

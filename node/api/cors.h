@@ -7,8 +7,8 @@
 
 namespace driftless::api {
 
-/// Which pages of a browser may call (wire.md 0): the configured origins exactly, or, without any, those whose host is
-/// localhost or 127.0.0.1. Immutable; any thread.
+/// Which pages of a browser may call (wire.md 0): the configured origins exactly, or, without any,
+/// those whose host is localhost or 127.0.0.1. Immutable; any thread.
 class CorsPolicy
 {
 public:

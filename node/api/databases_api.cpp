@@ -20,13 +20,17 @@ WallTime wallTimeOf(const Version &version)
     return WallTime(std::chrono::milliseconds(static_cast<qint64>(version.hlc >> kHlcCounterBits)));
 }
 
-Response listResponse(const std::vector<engine::DatabaseInfo> &databases, const auth::Principal &holder)
+Response listResponse(
+    const std::vector<engine::DatabaseInfo> &databases, const auth::Principal &holder)
 {
     std::vector<wire::DatabaseRow> rows;
     for (const engine::DatabaseInfo &database : databases) {
         if (holder.mayUse(database.name)) {
-            rows.push_back(
-                {database.name.bytes(), database.generation, database.created, database.documents, database.fileBytes});
+            rows.push_back({database.name.bytes(),
+                database.generation,
+                database.created,
+                database.documents,
+                database.fileBytes});
         }
     }
     return Response::json(200, toJson(rows));
@@ -55,16 +59,24 @@ Response convergenceResponse(const engine::Convergence &state)
     convergence.converged = state.converged;
     convergence.reason = state.reason;
     for (const engine::PeerConvergence &peer : state.peers) {
-        convergence.peers.push_back(
-            {peer.peer.bytes(), peer.digest, peer.equal, peer.checked, peer.pendingHere, peer.pendingThere});
+        convergence.peers.push_back({peer.peer.bytes(),
+            peer.digest,
+            peer.equal,
+            peer.checked,
+            peer.pendingHere,
+            peer.pendingThere});
     }
     return Response::json(200, convergence.toJson());
 }
 
 wire::ConflictSide sideOf(const engine::ConflictSide &side)
 {
-    return {operationId(side.version), side.version.dot.incarnation.origin.bytes(), wallTimeOf(side.version), side.isDelete,
-        side.value, side.body};
+    return {operationId(side.version),
+        side.version.dot.incarnation.origin.bytes(),
+        wallTimeOf(side.version),
+        side.isDelete,
+        side.value,
+        side.body};
 }
 
 Response conflictsResponse(const engine::ConflictPage &page)
@@ -72,8 +84,11 @@ Response conflictsResponse(const engine::ConflictPage &page)
     wire::ConflictList list;
     list.total = page.total;
     for (const engine::ConflictView &conflict : page.conflicts) {
-        list.rows.push_back(
-            {conflict.collection, conflict.id, conflict.member, sideOf(conflict.winner), sideOf(conflict.loser)});
+        list.rows.push_back({conflict.collection,
+            conflict.id,
+            conflict.member,
+            sideOf(conflict.winner),
+            sideOf(conflict.loser)});
     }
     return Response::json(200, list.toJson());
 }
@@ -87,16 +102,19 @@ DatabasesApi::DatabasesApi(Context &context)
 
 void DatabasesApi::list(const CallPtr &call)
 {
-    Result<auth::Principal> holder = m_context.gateway().access().principal(call->request.header("ApiKey"));
+    Result<auth::Principal> holder
+        = m_context.gateway().access().principal(call->request.header("ApiKey"));
     if (!holder) {
         m_context.fail(*call, holder.error());
         return;
     }
-    m_context.gateway().databases(
-        [this, call, owner = std::move(*holder)](Result<std::vector<engine::DatabaseInfo>> databases) {
-            m_context.answer(*call, std::move(databases),
-                [&](const std::vector<engine::DatabaseInfo> &found) { return listResponse(found, owner); });
-        });
+    m_context.gateway().databases([this, call, owner = std::move(*holder)](
+                                      Result<std::vector<engine::DatabaseInfo>> databases) {
+        m_context.answer(
+            *call, std::move(databases), [&](const std::vector<engine::DatabaseInfo> &found) {
+                return listResponse(found, owner);
+            });
+    });
 }
 
 void DatabasesApi::put(const CallPtr &call)
@@ -105,10 +123,12 @@ void DatabasesApi::put(const CallPtr &call)
     if (!grant) {
         return;
     }
-    m_context.gateway().createDatabase(grant->database, [this, call, name = grant->database](Result<bool> created) {
-        m_context.answer(
-            *call, std::move(created), [&](bool isNew) { return nameResponse(isNew ? 201 : 200, name); });
-    });
+    m_context.gateway().createDatabase(
+        grant->database, [this, call, name = grant->database](Result<bool> created) {
+            m_context.answer(*call, std::move(created), [&](bool isNew) {
+                return nameResponse(isNew ? 201 : 200, name);
+            });
+        });
 }
 
 void DatabasesApi::remove(const CallPtr &call)
@@ -117,13 +137,14 @@ void DatabasesApi::remove(const CallPtr &call)
     if (!grant) {
         return;
     }
-    m_context.gateway().deleteDatabase(grant->database, [this, call, name = grant->database](const Result<void> &deleted) {
-        if (!deleted) {
-            m_context.fail(*call, deleted.error());
-            return;
-        }
-        call->reply(nameResponse(200, name));
-    });
+    m_context.gateway().deleteDatabase(
+        grant->database, [this, call, name = grant->database](const Result<void> &deleted) {
+            if (!deleted) {
+                m_context.fail(*call, deleted.error());
+                return;
+            }
+            call->reply(nameResponse(200, name));
+        });
 }
 
 void DatabasesApi::convergence(const CallPtr &call)
@@ -154,9 +175,10 @@ void DatabasesApi::conflicts(const CallPtr &call)
         return;
     }
     m_context.openDatabase(call, *grant, [this, call, database = grant->database, skip, take] {
-        m_context.gateway().conflicts(database, skip, take, [this, call](Result<engine::ConflictPage> page) {
-            m_context.answer(*call, std::move(page), conflictsResponse);
-        });
+        m_context.gateway().conflicts(
+            database, skip, take, [this, call](Result<engine::ConflictPage> page) {
+                m_context.answer(*call, std::move(page), conflictsResponse);
+            });
     });
 }
 

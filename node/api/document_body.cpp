@@ -14,12 +14,15 @@ MemberKind kindOf(const json::Member &member)
     if (member.folded == "id") {
         return MemberKind::Id;
     }
-    return member.folded == "_id" || member.folded.startsWith("_sys_") ? MemberKind::Reserved : MemberKind::Content;
+    return member.folded == "_id" || member.folded.startsWith("_sys_") ? MemberKind::Reserved
+                                                                       : MemberKind::Content;
 }
 
 QByteArray textOf(const json::Member &member)
 {
-    return json::isString(member.value) ? json::decodeString(member.value.sliced(1, member.value.size() - 2)) : QByteArray();
+    return json::isString(member.value)
+        ? json::decodeString(member.value.sliced(1, member.value.size() - 2))
+        : QByteArray();
 }
 
 json::Object rescanned(QByteArray bytes)
@@ -63,7 +66,8 @@ json::Object normalisedDocument(json::Object body, const QByteArray &id)
     if (hasId && !hasReserved) {
         return body;
     }
-    // Two steps, since an edit of Id beside its own removal would put the new one where the old one stood.
+    // Two steps, since an edit of Id beside its own removal would put the new one where the old one
+    // stood.
     const json::Object content = without(std::move(body), removals);
     json::Edit append {"Id", {}};
     json::appendString(append.value, id);

@@ -58,12 +58,13 @@ Response pageResponse(const QByteArray &collection, int take, const engine::Docu
     }
     QByteArray out;
     out.reserve(size);
-    wire::appendArray(out, page.bodies, [](QByteArray &to, const QByteArray &body) { to.append(body); });
+    wire::appendArray(
+        out, page.bodies, [](QByteArray &to, const QByteArray &body) { to.append(body); });
     Response response = Response::json(200, std::move(out));
     if (page.next) {
         response.with("Link",
-            "</api/documents/" + percentEncoded(collection) + "?after=" + percentEncoded(*page.next) + "&take="
-                + QByteArray::number(take) + ">; rel=\"next\"");
+            "</api/documents/" + percentEncoded(collection) + "?after=" + percentEncoded(*page.next)
+                + "&take=" + QByteArray::number(take) + ">; rel=\"next\"");
     }
     return response;
 }
@@ -77,7 +78,8 @@ void grantRights(engine::WriteRequest &request, const engine::Grant &grant)
 
 Error notAnObject(QByteArrayView verb)
 {
-    return Error {ErrorCode::InvalidArgument, verb.toByteArray() + " body must be a JSON object.", "$"};
+    return Error {
+        ErrorCode::InvalidArgument, verb.toByteArray() + " body must be a JSON object.", "$"};
 }
 
 } // namespace
@@ -100,13 +102,16 @@ void DocumentsApi::listCollections(const CallPtr &call)
         return;
     }
     m_context.openDatabase(call, *grant, [this, call, database = grant->database, includeSystem] {
-        m_context.gateway().collections(database, includeSystem, [this, call](Result<std::vector<QByteArray>> names) {
-            m_context.answer(*call, std::move(names), [](const std::vector<QByteArray> &list) {
-                QByteArray out;
-                wire::appendArray(out, list, [](QByteArray &to, const QByteArray &name) { json::appendString(to, name); });
-                return Response::json(200, std::move(out));
+        m_context.gateway().collections(
+            database, includeSystem, [this, call](Result<std::vector<QByteArray>> names) {
+                m_context.answer(*call, std::move(names), [](const std::vector<QByteArray> &list) {
+                    QByteArray out;
+                    wire::appendArray(out, list, [](QByteArray &to, const QByteArray &name) {
+                        json::appendString(to, name);
+                    });
+                    return Response::json(200, std::move(out));
+                });
             });
-        });
     });
 }
 
@@ -124,13 +129,14 @@ void DocumentsApi::registerCollection(const CallPtr &call)
         return;
     }
     m_context.openDatabase(call, *grant, [this, call, database = grant->database] {
-        m_context.gateway().registerCollection(database, call->first, [this, call](const Result<void> &registered) {
-            if (!registered) {
-                m_context.fail(*call, registered.error());
-                return;
-            }
-            call->reply(Response::empty(200));
-        });
+        m_context.gateway().registerCollection(
+            database, call->first, [this, call](const Result<void> &registered) {
+                if (!registered) {
+                    m_context.fail(*call, registered.error());
+                    return;
+                }
+                call->reply(Response::empty(200));
+            });
     });
 }
 
@@ -142,7 +148,8 @@ void DocumentsApi::list(const CallPtr &call)
     const int take = parameters.integer("take", 0);
     page.take = take <= 0 ? kPageDocumentsDefault : std::min(take, kPageDocumentsMax);
     page.after = parameters.text("after");
-    parameters.boolean("includeReservedFields", false); // judged, and without effect, as in the reference
+    parameters.boolean(
+        "includeReservedFields", false); // judged, and without effect, as in the reference
     if (!parameters.errors().empty()) {
         m_context.failValidation(*call, ErrorCode::InvalidArgument, parameters.errors());
         return;
@@ -159,12 +166,16 @@ void DocumentsApi::list(const CallPtr &call)
         return;
     }
     page.collection = call->first;
-    m_context.openDatabase(call, *grant, [this, call, database = grant->database, page = std::move(page)] {
-        m_context.gateway().documents(database, page, [this, call, size = page.take](Result<engine::DocumentPage> found) {
-            m_context.answer(*call, std::move(found),
-                [&](const engine::DocumentPage &documents) { return pageResponse(call->first, size, documents); });
+    m_context.openDatabase(
+        call, *grant, [this, call, database = grant->database, page = std::move(page)] {
+            m_context.gateway().documents(
+                database, page, [this, call, size = page.take](Result<engine::DocumentPage> found) {
+                    m_context.answer(
+                        *call, std::move(found), [&](const engine::DocumentPage &documents) {
+                            return pageResponse(call->first, size, documents);
+                        });
+                });
         });
-    });
 }
 
 void DocumentsApi::get(const CallPtr &call)
@@ -191,29 +202,36 @@ void DocumentsApi::get(const CallPtr &call)
         m_context.fail(*call, checked.error());
         return;
     }
-    m_context.openDatabase(call, *grant, [this, call, database = grant->database, conditions = std::move(conditions)] {
-        m_context.gateway().document(database, call->first, call->second,
-            [this, call, conditions](Result<std::optional<engine::DocumentView>> found) {
-                if (!found) {
-                    m_context.fail(*call, found.error());
-                    return;
-                }
-                if (!*found) {
-                    m_context.failNotFound(*call);
-                    return;
-                }
-                engine::DocumentView &document = **found;
-                const QByteArray token = document.token.hex();
-                if (!satisfiesIfMatch(conditions, token)) {
-                    m_context.fail(*call, {ErrorCode::PreconditionFailed, "The document has another version than If-Match names.", {}});
-                    return;
-                }
-                Response response = satisfiesIfNoneMatch(conditions, token) ? Response::json(200, std::move(document.body))
-                                                                            : Response::empty(304);
-                response.with("ETag", entityTag(document.token));
-                call->reply(std::move(response));
-            });
-    });
+    m_context.openDatabase(
+        call, *grant, [this, call, database = grant->database, conditions = std::move(conditions)] {
+            m_context.gateway().document(database,
+                call->first,
+                call->second,
+                [this, call, conditions](Result<std::optional<engine::DocumentView>> found) {
+                    if (!found) {
+                        m_context.fail(*call, found.error());
+                        return;
+                    }
+                    if (!*found) {
+                        m_context.failNotFound(*call);
+                        return;
+                    }
+                    engine::DocumentView &document = **found;
+                    const QByteArray token = document.token.hex();
+                    if (!satisfiesIfMatch(conditions, token)) {
+                        m_context.fail(*call,
+                            {ErrorCode::PreconditionFailed,
+                                "The document has another version than If-Match names.",
+                                {}});
+                        return;
+                    }
+                    Response response = satisfiesIfNoneMatch(conditions, token)
+                        ? Response::json(200, std::move(document.body))
+                        : Response::empty(304);
+                    response.with("ETag", entityTag(document.token));
+                    call->reply(std::move(response));
+                });
+        });
 }
 
 void DocumentsApi::put(const CallPtr &call)
@@ -263,7 +281,8 @@ void DocumentsApi::post(const CallPtr &call)
     }
     std::optional<QByteArray> id = postedId(body->object);
     if (!id) {
-        m_context.fail(*call, {ErrorCode::InvalidArgument, "POST body must include an 'Id' string field.", {}});
+        m_context.fail(*call,
+            {ErrorCode::InvalidArgument, "POST body must include an 'Id' string field.", {}});
         return;
     }
     engine::WriteRequest request;
@@ -311,7 +330,8 @@ void DocumentsApi::remove(const CallPtr &call)
     write(call, *grant, std::move(request));
 }
 
-/// False, with the call answered, for a path parameter that is blank: the framework of the reference makes it null.
+/// False, with the call answered, for a path parameter that is blank: the framework of the
+/// reference makes it null.
 bool DocumentsApi::bindPath(Call &call, bool hasId)
 {
     ValidationErrors errors;
@@ -331,8 +351,8 @@ bool DocumentsApi::bindPath(Call &call, bool hasId)
 /// Reads the document of the body; nothing, with the call answered, if it cannot be read.
 std::optional<DocumentBody> DocumentsApi::bindBody(Call &call)
 {
-    Result<DocumentBody> body
-        = readDocumentBody(std::move(call.request.body), {.bytesMax = m_context.settings().documentBytesMax});
+    Result<DocumentBody> body = readDocumentBody(
+        std::move(call.request.body), {.bytesMax = m_context.settings().documentBytesMax});
     if (!body) {
         m_context.failBinding(call, body.error());
         return std::nullopt;
@@ -341,7 +361,8 @@ std::optional<DocumentBody> DocumentsApi::bindBody(Call &call)
 }
 
 /// Judges what every write has, and hands it to the engine.
-void DocumentsApi::write(const CallPtr &call, const engine::Grant &grant, engine::WriteRequest request)
+void DocumentsApi::write(
+    const CallPtr &call, const engine::Grant &grant, engine::WriteRequest request)
 {
     Result<void> checked = checkCollectionToWrite(call->first);
     if (checked) {
@@ -361,11 +382,14 @@ void DocumentsApi::write(const CallPtr &call, const engine::Grant &grant, engine
     }
     request.collection = call->first;
     grantRights(request, grant);
-    m_context.openDatabase(call, grant, [this, call, database = grant.database, request = std::move(request)]() mutable {
-        m_context.gateway().write(database, std::move(request), [this, call](Result<engine::WriteOutcome> outcome) {
-            m_context.answer(*call, std::move(outcome), writeResponse);
+    m_context.openDatabase(call,
+        grant,
+        [this, call, database = grant.database, request = std::move(request)]() mutable {
+            m_context.gateway().write(
+                database, std::move(request), [this, call](Result<engine::WriteOutcome> outcome) {
+                    m_context.answer(*call, std::move(outcome), writeResponse);
+                });
         });
-    });
 }
 
 } // namespace driftless::api

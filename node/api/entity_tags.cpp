@@ -11,11 +11,16 @@ enum class Comparison { Strong, Weak };
 Error notTags(QByteArrayView header)
 {
     return Error {ErrorCode::InvalidArgument,
-        header.toByteArray() + R"( must be "*" or a list of tags in double quotes, as ETag gave them.)", {}};
+        header.toByteArray()
+            + R"( must be "*" or a list of tags in double quotes, as ETag gave them.)",
+        {}};
 }
 
 /// One header line. Weak tags are dropped where comparison is strong.
-Result<void> readTags(QByteArrayView header, QByteArrayView line, Comparison comparison, std::vector<QByteArray> &tags)
+Result<void> readTags(QByteArrayView header,
+    QByteArrayView line,
+    Comparison comparison,
+    std::vector<QByteArray> &tags)
 {
     line = line.trimmed();
     if (line == "*") {
@@ -50,7 +55,9 @@ Result<void> readTags(QByteArrayView header, QByteArrayView line, Comparison com
 
 bool names(const std::vector<QByteArray> &tags, const QByteArray &token)
 {
-    return std::any_of(tags.begin(), tags.end(), [&](const QByteArray &tag) { return tag == "*" || tag == token; });
+    return std::any_of(tags.begin(), tags.end(), [&](const QByteArray &tag) {
+        return tag == "*" || tag == token;
+    });
 }
 
 } // namespace
@@ -71,11 +78,13 @@ Result<void> readEntityTagConditions(const Request &request, engine::Preconditio
                 precondition.ifMatch.emplace();
             }
             DRIFTLESS_TRY(readTags(kIfMatch, value, Comparison::Strong, *precondition.ifMatch));
-        } else if (name.size() == kIfNoneMatch.size() && kIfNoneMatch.compare(name, Qt::CaseInsensitive) == 0) {
+        } else if (name.size() == kIfNoneMatch.size()
+            && kIfNoneMatch.compare(name, Qt::CaseInsensitive) == 0) {
             if (!precondition.ifNoneMatch) {
                 precondition.ifNoneMatch.emplace();
             }
-            DRIFTLESS_TRY(readTags(kIfNoneMatch, value, Comparison::Weak, *precondition.ifNoneMatch));
+            DRIFTLESS_TRY(
+                readTags(kIfNoneMatch, value, Comparison::Weak, *precondition.ifNoneMatch));
         }
     }
     return {};

@@ -9,8 +9,9 @@ namespace driftless::api {
 /// A token as an entity tag: `"<32 hex>"`.
 QByteArray entityTag(const Hash128 &token);
 
-/// Reads If-Match and If-None-Match (RFC 9110 13.1): "*" or a list of tags, over several header lines too. If-Match compares
-/// strongly, so weak tags never match there; If-None-Match compares weakly. InvalidArgument: no list of tags.
+/// Reads If-Match and If-None-Match (RFC 9110 13.1): "*" or a list of tags, over several header
+/// lines too. If-Match compares strongly, so weak tags never match there; If-None-Match compares
+/// weakly. InvalidArgument: no list of tags.
 Result<void> readEntityTagConditions(const Request &request, engine::Precondition &precondition);
 
 /// If-Match holds for a document that is there and has `token`.

@@ -11,7 +11,8 @@ namespace {
 
 bool startsWithAnyCase(QByteArrayView text, QByteArrayView prefix)
 {
-    return text.size() >= prefix.size() && text.first(prefix.size()).compare(prefix, Qt::CaseInsensitive) == 0;
+    return text.size() >= prefix.size()
+        && text.first(prefix.size()).compare(prefix, Qt::CaseInsensitive) == 0;
 }
 
 /// As LiteDB judges: UTF-16 unit by unit, so letters beyond U+FFFF are none.
@@ -43,13 +44,19 @@ bool isPlainWord(QByteArrayView collection)
 Result<void> checkCollectionToRead(QByteArrayView collection)
 {
     if (collection.compare("cache", Qt::CaseInsensitive) == 0) {
-        return Error {ErrorCode::ReservedCollection, "Collection 'cache' is reserved. Use '/api/cache' endpoints.", {}};
+        return Error {ErrorCode::ReservedCollection,
+            "Collection 'cache' is reserved. Use '/api/cache' endpoints.",
+            {}};
     }
     if (startsWithAnyCase(collection, "_sys_")) {
-        return Error {ErrorCode::InvalidArgument, "Collections that begin with '_sys_' belong to the node; choose another name.", {}};
+        return Error {ErrorCode::InvalidArgument,
+            "Collections that begin with '_sys_' belong to the node; choose another name.",
+            {}};
     }
     if (collection.startsWith('$')) {
-        return Error {ErrorCode::InvalidArgument, "A collection's name does not begin with '$'; choose another name.", {}};
+        return Error {ErrorCode::InvalidArgument,
+            "A collection's name does not begin with '$'; choose another name.",
+            {}};
     }
     return {};
 }
@@ -59,11 +66,14 @@ Result<void> checkCollectionToWrite(QByteArrayView collection)
     DRIFTLESS_TRY(checkCollectionToRead(collection));
     if (collection.size() > kCollectionNameBytesMax) {
         return Error {ErrorCode::InvalidArgument,
-            "A collection's name has at most " + QByteArray::number(kCollectionNameBytesMax) + " bytes; choose a shorter one.", {}};
+            "A collection's name has at most " + QByteArray::number(kCollectionNameBytesMax)
+                + " bytes; choose a shorter one.",
+            {}};
     }
     if (!isPlainWord(collection) && !isLiteDbWord(collection)) {
         return Error {ErrorCode::InvalidArgument,
-            "A collection's name begins with a letter or '_' and goes on with letters, digits, '_' and '$' (no hyphen, no blank); "
+            "A collection's name begins with a letter or '_' and goes on with letters, digits, '_' "
+            "and '$' (no hyphen, no blank); "
             "choose another name.",
             {}};
     }
@@ -77,12 +87,14 @@ Result<void> checkIdToWrite(QByteArrayView id)
         return Error {ErrorCode::InvalidArgument, "The id must not be blank.", {}};
     }
     if (trimmed.size() != id.size()) {
-        return Error {ErrorCode::InvalidArgument, "An id has no blanks around it; other nodes would take them away.", {}};
+        return Error {ErrorCode::InvalidArgument,
+            "An id has no blanks around it; other nodes would take them away.",
+            {}};
     }
     if (id.size() > kDocumentIdBytesMax) {
         return Error {ErrorCode::InvalidArgument,
-            "An id has at most " + QByteArray::number(kDocumentIdBytesMax) + " bytes of UTF-8; this one has "
-                + QByteArray::number(id.size()) + '.',
+            "An id has at most " + QByteArray::number(kDocumentIdBytesMax)
+                + " bytes of UTF-8; this one has " + QByteArray::number(id.size()) + '.',
             {}};
     }
     return {};

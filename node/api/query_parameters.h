@@ -4,7 +4,8 @@
 
 namespace driftless::api {
 
-/// Reads the query parameters of one request and collects what is wrong with them, in the reference's words.
+/// Reads the query parameters of one request and collects what is wrong with them, in the
+/// reference's words.
 class QueryParameters
 {
 public:

@@ -27,10 +27,12 @@ void ReplicationApi::operations(const CallPtr &call)
     if (!database) {
         return;
     }
-    m_context.gateway().receiveOperations(
-        std::move(*database), std::move(call->request.body), [this, call](Result<QByteArray> answer) {
-            m_context.answer(
-                *call, std::move(answer), [](QByteArray body) { return cbor("application/cbor", std::move(body)); });
+    m_context.gateway().receiveOperations(std::move(*database),
+        std::move(call->request.body),
+        [this, call](Result<QByteArray> answer) {
+            m_context.answer(*call, std::move(answer), [](QByteArray body) {
+                return cbor("application/cbor", std::move(body));
+            });
         });
 }
 
@@ -39,9 +41,12 @@ void ReplicationApi::heartbeat(const CallPtr &call)
     if (!m_context.enterAsNode(*call)) {
         return;
     }
-    m_context.gateway().receiveHeartbeat(std::move(call->request.body), [this, call](Result<QByteArray> answer) {
-        m_context.answer(*call, std::move(answer), [](QByteArray body) { return cbor("application/cbor", std::move(body)); });
-    });
+    m_context.gateway().receiveHeartbeat(
+        std::move(call->request.body), [this, call](Result<QByteArray> answer) {
+            m_context.answer(*call, std::move(answer), [](QByteArray body) {
+                return cbor("application/cbor", std::move(body));
+            });
+        });
 }
 
 void ReplicationApi::fetch(const CallPtr &call)
@@ -53,10 +58,12 @@ void ReplicationApi::fetch(const CallPtr &call)
     if (!database) {
         return;
     }
-    m_context.gateway().receiveFetch(
-        std::move(*database), std::move(call->request.body), [this, call](Result<QByteArray> answer) {
-            m_context.answer(
-                *call, std::move(answer), [](QByteArray body) { return cbor("application/cbor-seq", std::move(body)); });
+    m_context.gateway().receiveFetch(std::move(*database),
+        std::move(call->request.body),
+        [this, call](Result<QByteArray> answer) {
+            m_context.answer(*call, std::move(answer), [](QByteArray body) {
+                return cbor("application/cbor-seq", std::move(body));
+            });
         });
 }
 
@@ -76,10 +83,12 @@ QByteArray ReplicationApi::hint(const QByteArray &message)
     }
     if (hint->kind == wire::Hint::Kind::SyncRequest) {
         const engine::Gateway &gateway = m_context.gateway();
-        if (!gateway.access().node(&hint->replicationKey) || hint->sourceNodeId == gateway.nodeId().bytes()) {
+        if (!gateway.access().node(&hint->replicationKey)
+            || hint->sourceNodeId == gateway.nodeId().bytes()) {
             return wire::HintAcknowledgement {"invalid-payload"}.toJson();
         }
-        // A name that cannot be one is acknowledged all the same, as the reference does: there is nothing to fetch.
+        // A name that cannot be one is acknowledged all the same, as the reference does: there is
+        // nothing to fetch.
         const Result<NodeId> source = NodeId::parse(hint->sourceNodeId);
         const Result<DatabaseName> database = DatabaseName::parse(hint->database);
         if (source && database) {

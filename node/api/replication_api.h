@@ -4,7 +4,8 @@
 
 namespace driftless::api {
 
-/// What nodes say to each other: our own dialect in CBOR, and hints over WebSocket (wire.md 9). Net thread.
+/// What nodes say to each other: our own dialect in CBOR, and hints over WebSocket (wire.md 9). Net
+/// thread.
 class ReplicationApi
 {
 public:

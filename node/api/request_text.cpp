@@ -17,8 +17,8 @@ int hexDigit(char c)
 
 bool isUnreserved(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_'
-        || c == '~';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'
+        || c == '.' || c == '_' || c == '~';
 }
 
 /// Forms write a blank as '+'.
@@ -30,9 +30,25 @@ QByteArray formDecoded(QByteArrayView text)
 }
 
 /// White space beyond ASCII, in UTF-8 (.NET's Char.IsWhiteSpace).
-constexpr const char *kWideBlanks[] = {"\xc2\x85", "\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81", "\xe2\x80\x82",
-    "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86", "\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89",
-    "\xe2\x80\x8a", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80"};
+constexpr const char *kWideBlanks[] = {"\xc2\x85",
+    "\xc2\xa0",
+    "\xe1\x9a\x80",
+    "\xe2\x80\x80",
+    "\xe2\x80\x81",
+    "\xe2\x80\x82",
+    "\xe2\x80\x83",
+    "\xe2\x80\x84",
+    "\xe2\x80\x85",
+    "\xe2\x80\x86",
+    "\xe2\x80\x87",
+    "\xe2\x80\x88",
+    "\xe2\x80\x89",
+    "\xe2\x80\x8a",
+    "\xe2\x80\xa8",
+    "\xe2\x80\xa9",
+    "\xe2\x80\xaf",
+    "\xe2\x81\x9f",
+    "\xe3\x80\x80"};
 
 bool isAsciiBlank(char c)
 {
@@ -84,7 +100,8 @@ bool isUtf8(QByteArrayView contentType)
         at = contentType.indexOf(';');
         QByteArrayView parameter = (at < 0 ? contentType : contentType.first(at)).trimmed();
         constexpr QByteArrayView kCharset = "charset=";
-        if (parameter.size() >= kCharset.size() && equalsAnyCase(parameter.first(kCharset.size()), kCharset)) {
+        if (parameter.size() >= kCharset.size()
+            && equalsAnyCase(parameter.first(kCharset.size()), kCharset)) {
             parameter = parameter.sliced(kCharset.size());
             if (parameter.size() >= 2 && parameter.startsWith('"') && parameter.endsWith('"')) {
                 parameter = parameter.sliced(1, parameter.size() - 2);
@@ -138,14 +155,16 @@ QByteArray percentEncoded(QByteArrayView text)
 QByteArrayView trimmedBlanks(QByteArrayView utf8)
 {
     while (!utf8.isEmpty()) {
-        const qsizetype size = isAsciiBlank(utf8.front()) ? 1 : (isWide(utf8.front()) ? wideBlankAtFront(utf8) : 0);
+        const qsizetype size
+            = isAsciiBlank(utf8.front()) ? 1 : (isWide(utf8.front()) ? wideBlankAtFront(utf8) : 0);
         if (size == 0) {
             break;
         }
         utf8 = utf8.sliced(size);
     }
     while (!utf8.isEmpty()) {
-        const qsizetype size = isAsciiBlank(utf8.back()) ? 1 : (isWide(utf8.back()) ? wideBlankAtBack(utf8) : 0);
+        const qsizetype size
+            = isAsciiBlank(utf8.back()) ? 1 : (isWide(utf8.back()) ? wideBlankAtBack(utf8) : 0);
         if (size == 0) {
             break;
         }
@@ -160,8 +179,11 @@ bool isJsonMediaType(QByteArrayView contentType)
     constexpr QByteArrayView kApplication = "application/";
     constexpr QByteArrayView kSuffix = "+json";
     const bool hasSuffix = type.size() > kApplication.size() + kSuffix.size()
-        && equalsAnyCase(type.first(kApplication.size()), kApplication) && equalsAnyCase(type.last(kSuffix.size()), kSuffix);
-    return (equalsAnyCase(type, "application/json") || hasSuffix || equalsAnyCase(type, "text/json")) && isUtf8(contentType);
+        && equalsAnyCase(type.first(kApplication.size()), kApplication)
+        && equalsAnyCase(type.last(kSuffix.size()), kSuffix);
+    return (equalsAnyCase(type, "application/json") || hasSuffix
+               || equalsAnyCase(type, "text/json"))
+        && isUtf8(contentType);
 }
 
 bool isMediaType(QByteArrayView contentType, QByteArrayView expected)
@@ -179,7 +201,8 @@ std::optional<QByteArray> queryValue(const Request &request, QByteArrayView name
         const qsizetype equals = pair.indexOf('=');
         const QByteArray key = formDecoded(equals < 0 ? pair : pair.first(equals));
         if (equalsAnyCase(key, name)) {
-            const QByteArray value = equals < 0 ? QByteArray("") : formDecoded(pair.sliced(equals + 1));
+            const QByteArray value
+                = equals < 0 ? QByteArray("") : formDecoded(pair.sliced(equals + 1));
             // It may be echoed in an answer, which must be UTF-8.
             return value.isValidUtf8() ? value : QString::fromUtf8(value).toUtf8();
         }

@@ -13,7 +13,8 @@ QByteArray percentDecoded(QByteArrayView text);
 /// Leaves only what RFC 3986 calls unreserved.
 QByteArray percentEncoded(QByteArrayView text);
 
-/// The text without white space around it, as the reference trims (.NET: Unicode's white space, not ASCII's alone).
+/// The text without white space around it, as the reference trims (.NET: Unicode's white space, not
+/// ASCII's alone).
 QByteArrayView trimmedBlanks(QByteArrayView utf8);
 
 /// True for application/json, text/json and application/*+json, in UTF-8.
@@ -22,8 +23,8 @@ bool isJsonMediaType(QByteArrayView contentType);
 /// True if the type in front of any parameters is `expected` ("application/cbor").
 bool isMediaType(QByteArrayView contentType, QByteArrayView expected);
 
-/// The decoded value of the first query parameter of that name in any case, as valid UTF-8 (what is not is replaced); nothing
-/// if there is none.
+/// The decoded value of the first query parameter of that name in any case, as valid UTF-8 (what is
+/// not is replaced); nothing if there is none.
 std::optional<QByteArray> queryValue(const Request &request, QByteArrayView name);
 
 } // namespace driftless::api

@@ -38,12 +38,12 @@ enum class Endpoint {
 
 /// Whom a route asks to show a key (wire.md 2).
 enum class Door {
-    Open,         ///< nobody
-    Client,       ///< ApiKey and Database headers
-    KeyHolder,    ///< ApiKey header; the database, if any, stands in the path
-    Node,         ///< ReplicationApiKey header
+    Open, ///< nobody
+    Client, ///< ApiKey and Database headers
+    KeyHolder, ///< ApiKey header; the database, if any, stands in the path
+    Node, ///< ReplicationApiKey header
     NodeDatabase, ///< ReplicationApiKey and Database headers
-    NodeOrRoot,   ///< ReplicationApiKey header, or ApiKey with the root key
+    NodeOrRoot, ///< ReplicationApiKey header, or ApiKey with the root key
 };
 
 enum class Body {
@@ -66,8 +66,8 @@ struct Route
     ErrorShape errors = ErrorShape::Reference;
 };
 
-/// Every route of the API: dispatch, `Allow` and the checks of roles come from here. Where two patterns fit one path, the
-/// earlier row of the method wins. HEAD is answered wherever GET is.
+/// Every route of the API: dispatch, `Allow` and the checks of roles come from here. Where two
+/// patterns fit one path, the earlier row of the method wins. HEAD is answered wherever GET is.
 std::span<const Route> routeTable();
 
 } // namespace driftless::api

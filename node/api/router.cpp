@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t kSegmentsMax = 8;
 
-/// Cuts "/a/b/" into "a" and "b". Answers how many, or nothing if that is more than there is room for.
+/// Cuts "/a/b/" into "a" and "b". Answers how many, or nothing if that is more than there is room
+/// for.
 std::size_t split(QByteArrayView path, std::array<QByteArrayView, kSegmentsMax> &segments)
 {
     if (path.endsWith('/')) {
@@ -34,14 +35,22 @@ std::size_t split(QByteArrayView path, std::array<QByteArrayView, kSegmentsMax> 
 QByteArrayView methodWord(Method method)
 {
     switch (method) {
-    case Method::Get: return "GET";
-    case Method::Head: return "HEAD";
-    case Method::Post: return "POST";
-    case Method::Put: return "PUT";
-    case Method::Patch: return "PATCH";
-    case Method::Delete: return "DELETE";
-    case Method::Options: return "OPTIONS";
-    case Method::Other: break;
+    case Method::Get:
+        return "GET";
+    case Method::Head:
+        return "HEAD";
+    case Method::Post:
+        return "POST";
+    case Method::Put:
+        return "PUT";
+    case Method::Patch:
+        return "PATCH";
+    case Method::Delete:
+        return "DELETE";
+    case Method::Options:
+        return "OPTIONS";
+    case Method::Other:
+        break;
     }
     return {};
 }
@@ -84,7 +93,8 @@ RouteMatch Router::match(Method method, QByteArrayView path) const
             if (row.segments[i].isParameter) {
                 QByteArray &target = match.first.isNull() ? match.first : match.second;
                 target = percentDecoded(segments[i]);
-                match.isEncodingValid = match.isEncodingValid && target.isValidUtf8() && !target.contains('\0');
+                match.isEncodingValid
+                    = match.isEncodingValid && target.isValidUtf8() && !target.contains('\0');
             }
         }
         return match;

@@ -11,13 +11,15 @@ namespace driftless::api {
 struct RouteMatch
 {
     const Route *route = nullptr; ///< null: there is none for this method, see `allow`
-    QByteArray first;  ///< the path's parameters, decoded: %2F is '/'
+    QByteArray first; ///< the path's parameters, decoded: %2F is '/'
     QByteArray second;
-    QByteArray allow;  ///< the methods of this path, for the Allow header; empty: there is no such path
+    QByteArray
+        allow; ///< the methods of this path, for the Allow header; empty: there is no such path
     bool isEncodingValid = true; ///< false: the parameters are not UTF-8
 };
 
-/// Finds the route of a path. Paths match in any case and with a trailing '/'. Immutable; any thread.
+/// Finds the route of a path. Paths match in any case and with a trailing '/'. Immutable; any
+/// thread.
 class Router
 {
 public:

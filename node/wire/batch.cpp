@@ -22,8 +22,9 @@ bool equalsAnyCase(QByteArrayView name, QByteArrayView other)
     return name.compare(other, Qt::CaseInsensitive) == 0;
 }
 
-/// Calls `visit(name, value)` for each member; both are extents that nobody has checked. `name` is without its quotes.
-template<typename Visit>
+/// Calls `visit(name, value)` for each member; both are extents that nobody has checked. `name` is
+/// without its quotes.
+template <typename Visit>
 Result<void> eachMember(JsonCursor &cursor, const QByteArray &path, Visit visit)
 {
     if (!cursor.take('{')) {
@@ -95,7 +96,8 @@ public:
 
     Result<BatchOperation> read()
     {
-        DRIFTLESS_TRY(eachMember(m_cursor, m_path, [this](QByteArrayView name) { return member(name); }));
+        DRIFTLESS_TRY(
+            eachMember(m_cursor, m_path, [this](QByteArrayView name) { return member(name); }));
         BatchOperation operation;
         DRIFTLESS_TRY_ASSIGN(operation.op, opFromText(m_op, m_path + ".Op"));
         if (!m_collection) {
@@ -131,10 +133,13 @@ private:
             }
             return m_body.isEmpty() ? notJson(m_path + ".Body") : Result<void>();
         }
-        for (const auto &[known, target] : {std::pair {QByteArrayView("Op"), &m_op}, {QByteArrayView("Collection"), &m_collection},
-                 {QByteArrayView("Id"), &m_id}, {QByteArrayView("IfVersion"), &m_ifVersion}}) {
+        for (const auto &[known, target] : {std::pair {QByteArrayView("Op"), &m_op},
+                 {QByteArrayView("Collection"), &m_collection},
+                 {QByteArrayView("Id"), &m_id},
+                 {QByteArrayView("IfVersion"), &m_ifVersion}}) {
             if (equalsAnyCase(name, known)) {
-                DRIFTLESS_TRY_ASSIGN(*target, textValue(m_cursor, m_path + '.' + known.toByteArray()));
+                DRIFTLESS_TRY_ASSIGN(
+                    *target, textValue(m_cursor, m_path + '.' + known.toByteArray()));
                 return {};
             }
         }
@@ -166,7 +171,8 @@ private:
     QByteArrayView m_body;
 };
 
-Result<std::vector<BatchOperation>> readOperations(JsonCursor &cursor, int operationsMax, const json::Limits &limits)
+Result<std::vector<BatchOperation>> readOperations(
+    JsonCursor &cursor, int operationsMax, const json::Limits &limits)
 {
     if (!cursor.take('[')) {
         return wrong("Operations must be an array.", "$.Operations");
@@ -182,7 +188,8 @@ Result<std::vector<BatchOperation>> readOperations(JsonCursor &cursor, int opera
                     + " operations (Node:Limits:GroupOperations); send it in several.",
                 "$.Operations"};
         }
-        OperationReader reader(cursor, "$.Operations[" + QByteArray::number(operations.size()) + ']', limits);
+        OperationReader reader(
+            cursor, "$.Operations[" + QByteArray::number(operations.size()) + ']', limits);
         DRIFTLESS_TRY_ASSIGN(BatchOperation operation, reader.read());
         operations.push_back(std::move(operation));
         if (cursor.take(']')) {
@@ -196,7 +203,8 @@ Result<std::vector<BatchOperation>> readOperations(JsonCursor &cursor, int opera
 
 } // namespace
 
-Result<BatchRequest> BatchRequest::fromJson(QByteArrayView text, int operationsMax, const json::Limits &bodyLimits)
+Result<BatchRequest> BatchRequest::fromJson(
+    QByteArrayView text, int operationsMax, const json::Limits &bodyLimits)
 {
     JsonCursor cursor(text);
     BatchRequest request;

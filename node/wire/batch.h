@@ -22,15 +22,18 @@ struct BatchOperation
     std::optional<QByteArray> ifVersion;
 };
 
-/// POST /api/batch: `{"Operations":[{"Op":"put|patch|delete","Collection","Id","Body","IfVersion"}]}`, names in any case.
+/// POST /api/batch:
+/// `{"Operations":[{"Op":"put|patch|delete","Collection","Id","Body","IfVersion"}]}`, names in any
+/// case.
 struct BatchRequest
 {
     std::vector<BatchOperation> operations;
 
-    /// Each Body keeps its exact bytes and is checked as a document of its own. Errors, each with its path: InvalidJson,
-    /// TooDeep, InvalidArgument (what is absent or of a wrong type), TooLarge (more than `operationsMax`, or a body above the
-    /// limits).
-    static Result<BatchRequest> fromJson(QByteArrayView text, int operationsMax, const json::Limits &bodyLimits);
+    /// Each Body keeps its exact bytes and is checked as a document of its own. Errors, each with
+    /// its path: InvalidJson, TooDeep, InvalidArgument (what is absent or of a wrong type),
+    /// TooLarge (more than `operationsMax`, or a body above the limits).
+    static Result<BatchRequest> fromJson(
+        QByteArrayView text, int operationsMax, const json::Limits &bodyLimits);
 };
 
 /// What became of one write.

@@ -14,7 +14,8 @@ constexpr int kPeerDepthMax = 32;
 
 Result<ClusterPeer> ClusterPeer::fromJson(const QByteArray &text)
 {
-    DRIFTLESS_TRY_ASSIGN(const json::Object object, json::Object::check(text, {.depthMax = kPeerDepthMax}));
+    DRIFTLESS_TRY_ASSIGN(
+        const json::Object object, json::Object::check(text, {.depthMax = kPeerDepthMax}));
     ObjectReader reader(object);
     QByteArray missing;
     for (const QByteArrayView name : {QByteArrayView("NodeId"), QByteArrayView("BaseUrl")}) {
@@ -24,7 +25,10 @@ Result<ClusterPeer> ClusterPeer::fromJson(const QByteArray &text)
     }
     if (!missing.isEmpty()) {
         return Error {ErrorCode::NotFound,
-            "JSON deserialization for type 'ClusterPeer' was missing required properties including: " + missing + '.', "$"};
+            "JSON deserialization for type 'ClusterPeer' was missing required properties "
+            "including: "
+                + missing + '.',
+            "$"};
     }
     ClusterPeer peer;
     peer.nodeId = reader.text("NodeId").value_or(QByteArray()).trimmed();

@@ -18,7 +18,8 @@ struct ClusterPeer
     WallTime updated {};
     QByteArray database; ///< shown only: the database that it is limited to; empty is null
 
-    /// Names in any case. NotFound: a required member is absent, in the message; InvalidJson: anything else.
+    /// Names in any case. NotFound: a required member is absent, in the message; InvalidJson:
+    /// anything else.
     static Result<ClusterPeer> fromJson(const QByteArray &text);
     void appendJson(QByteArray &out) const;
 };

@@ -27,7 +27,9 @@ QByteArray ConflictList::toJson() const
     writer.integer("Total", total);
     appendArray(writer.member("Conflicts"), rows, [](QByteArray &to, const ConflictRow &conflict) {
         ObjectWriter row(to);
-        row.text("Collection", conflict.collection).text("EntityId", conflict.entityId).text("Member", conflict.member);
+        row.text("Collection", conflict.collection)
+            .text("EntityId", conflict.entityId)
+            .text("Member", conflict.member);
         appendSide(row.member("Winner"), conflict.winner);
         appendSide(row.member("Loser"), conflict.loser);
         row.end();

@@ -13,7 +13,7 @@ struct ConflictSide
     QByteArray nodeId;
     WallTime timestamp {};
     bool isDelete = false;
-    QByteArray value;    ///< of the member, JSON; empty is null
+    QByteArray value; ///< of the member, JSON; empty is null
     QByteArray document; ///< the whole one after that write, JSON; empty is null
 };
 

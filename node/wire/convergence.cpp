@@ -41,7 +41,9 @@ QByteArray Convergence::toJson() const
         // A node id has no character that JSON escapes.
         ObjectWriter entries(origins.member(origin));
         for (const auto &[incarnation, sequence] : incarnations) {
-            entries.integer(QByteArray::number(static_cast<qulonglong>(incarnation), 16).rightJustified(16, '0'), sequence);
+            entries.integer(QByteArray::number(static_cast<qulonglong>(incarnation), 16)
+                                .rightJustified(16, '0'),
+                sequence);
         }
         entries.end();
     }

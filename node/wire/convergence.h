@@ -13,7 +13,7 @@ struct PeerConvergence
 {
     QByteArray nodeId;
     std::optional<Hash128> digest; ///< the last that the peer said
-    std::optional<bool> equal;     ///< nothing: not comparable yet
+    std::optional<bool> equal; ///< nothing: not comparable yet
     std::optional<WallTime> checked;
     qint64 pendingHere = 0;
     qint64 pendingThere = 0;
@@ -27,7 +27,8 @@ struct Convergence
     qint64 documents = 0;
     qint64 conflicts = 0;
     qint64 quarantined = 0;
-    std::map<QByteArray, std::map<std::uint64_t, std::uint64_t>> vector; ///< origin -> incarnation -> sequence
+    std::map<QByteArray, std::map<std::uint64_t, std::uint64_t>>
+        vector; ///< origin -> incarnation -> sequence
     bool converged = false;
     QByteArray reason; ///< why not; empty is null
     std::vector<PeerConvergence> peers;

@@ -29,7 +29,8 @@ Result<Hint> Hint::fromJson(const QByteArray &text)
     if (text.trimmed() == "null") {
         return badPayload();
     }
-    DRIFTLESS_TRY_ASSIGN(const json::Object object, json::Object::check(text, {.depthMax = kHintDepthMax}));
+    DRIFTLESS_TRY_ASSIGN(
+        const json::Object object, json::Object::check(text, {.depthMax = kHintDepthMax}));
     ObjectReader reader(object, ObjectReader::Names::Exact);
     const QByteArray type = reader.text("type").value_or(QByteArray());
     Hint hint;
@@ -42,14 +43,16 @@ Result<Hint> Hint::fromJson(const QByteArray &text)
         return *reader.fault();
     }
     if (timestamp && !isTime(*timestamp)) {
-        return Error {ErrorCode::InvalidJson, "timestampUtc must be an ISO 8601 time.", "$.timestampUtc"};
+        return Error {
+            ErrorCode::InvalidJson, "timestampUtc must be an ISO 8601 time.", "$.timestampUtc"};
     }
     if (type.compare("health-check", Qt::CaseInsensitive) == 0) {
         hint.kind = Kind::HealthCheck;
         return hint;
     }
-    if (type.compare("sync-request", Qt::CaseInsensitive) != 0 || hint.sourceNodeId.trimmed().isEmpty()
-        || hint.database.trimmed().isEmpty() || hint.replicationKey.trimmed().isEmpty()) {
+    if (type.compare("sync-request", Qt::CaseInsensitive) != 0
+        || hint.sourceNodeId.trimmed().isEmpty() || hint.database.trimmed().isEmpty()
+        || hint.replicationKey.trimmed().isEmpty()) {
         return badPayload();
     }
     hint.kind = Kind::SyncRequest;

@@ -6,7 +6,8 @@
 
 namespace driftless::wire {
 
-/// A text message on /ws/replication (wire.md 9). Names are case-sensitive, as the reference takes them.
+/// A text message on /ws/replication (wire.md 9). Names are case-sensitive, as the reference takes
+/// them.
 struct Hint
 {
     enum class Kind { HealthCheck, SyncRequest };
@@ -18,8 +19,9 @@ struct Hint
     QByteArray replicationKey;
     QByteArray reason; ///< may be empty
 
-    /// Errors: InvalidJson (no JSON object, a member of a wrong type, a time that is none), InvalidArgument (null, another
-    /// type of message, a blank member). Whose key it is, and which node, is for the caller to judge.
+    /// Errors: InvalidJson (no JSON object, a member of a wrong type, a time that is none),
+    /// InvalidArgument (null, another type of message, a blank member). Whose key it is, and which
+    /// node, is for the caller to judge.
     static Result<Hint> fromJson(const QByteArray &text);
 };
 

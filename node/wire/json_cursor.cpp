@@ -35,7 +35,8 @@ QByteArrayView JsonCursor::value()
     } else if (first == '{' || first == '[') {
         end = containerEnd(begin);
     } else {
-        while (end < m_text.size() && m_text[end] != ',' && m_text[end] != '}' && m_text[end] != ']' && !isBlank(m_text[end])) {
+        while (end < m_text.size() && m_text[end] != ',' && m_text[end] != '}' && m_text[end] != ']'
+            && !isBlank(m_text[end])) {
             ++end;
         }
     }

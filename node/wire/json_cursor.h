@@ -4,8 +4,9 @@
 
 namespace driftless::wire {
 
-/// Walks over JSON text from one value to the next and finds where each ends, in one quick pass that judges only brackets and
-/// quotes. What it answers is to be checked (core/json.h) before it is believed. Views point into the text, which outlives it.
+/// Walks over JSON text from one value to the next and finds where each ends, in one quick pass
+/// that judges only brackets and quotes. What it answers is to be checked (core/json.h) before it
+/// is believed. Views point into the text, which outlives it.
 class JsonCursor
 {
 public:
@@ -16,7 +17,8 @@ public:
 
     /// Skips blanks, then `c` if it stands there.
     bool take(char c);
-    /// The extent of the next value, without blanks around it; empty where there is none or it does not end.
+    /// The extent of the next value, without blanks around it; empty where there is none or it does
+    /// not end.
     QByteArrayView value();
     /// Nothing but blanks are left.
     bool atEnd();

@@ -13,7 +13,8 @@ QByteArray NodeInfo::toJson() const
         .integer("LogicalDatabaseCount", databaseCount)
         .text("Product", "Driftless")
         .text("Version", version);
-    appendArray(writer.member("Capabilities"), std::vector<QByteArrayView> {kCapability},
+    appendArray(writer.member("Capabilities"),
+        std::vector<QByteArrayView> {kCapability},
         [](QByteArray &to, QByteArrayView capability) { json::appendString(to, capability); });
     writer.end();
     return out;
@@ -24,8 +25,9 @@ QByteArray readinessJson(const std::vector<QByteArray> &reasons)
     QByteArray out;
     ObjectWriter writer(out);
     writer.text("Status", reasons.empty() ? "ready" : "not-ready");
-    appendArray(writer.member("Reasons"), reasons,
-        [](QByteArray &to, const QByteArray &reason) { json::appendString(to, reason); });
+    appendArray(writer.member("Reasons"), reasons, [](QByteArray &to, const QByteArray &reason) {
+        json::appendString(to, reason);
+    });
     writer.end();
     return out;
 }

@@ -55,7 +55,8 @@ const json::Member *ObjectReader::find(QByteArrayView name) const
 void ObjectReader::fail(QByteArrayView name, QByteArrayView expected)
 {
     if (!m_fault) {
-        m_fault = Error {ErrorCode::InvalidJson, name.toByteArray() + " must be " + expected.toByteArray() + '.',
+        m_fault = Error {ErrorCode::InvalidJson,
+            name.toByteArray() + " must be " + expected.toByteArray() + '.',
             "$." + name.toByteArray()};
     }
 }

@@ -6,8 +6,9 @@
 
 namespace driftless::wire {
 
-/// Reads the members of a small message. Names match in any case (or exactly, for messages that ask it); unknown ones are
-/// ignored. The first member of a wrong type is remembered: a decoder reads all and asks once.
+/// Reads the members of a small message. Names match in any case (or exactly, for messages that ask
+/// it); unknown ones are ignored. The first member of a wrong type is remembered: a decoder reads
+/// all and asks once.
 class ObjectReader
 {
 public:

@@ -9,16 +9,16 @@
 namespace driftless::wire {
 
 /// Appends a decimal integer without making a text of its own.
-template<typename Integer>
-void appendInteger(QByteArray &out, Integer value)
+template <typename Integer> void appendInteger(QByteArray &out, Integer value)
 {
     char digits[24];
     const auto end = std::to_chars(digits, digits + sizeof digits, value);
     out.append(digits, end.ptr - digits);
 }
 
-/// Writes one JSON object into a text, member by member in the order of the calls. Compact; names are ASCII literals
-/// that need no escapes. The text must outlive the writer; `end` closes the object.
+/// Writes one JSON object into a text, member by member in the order of the calls. Compact; names
+/// are ASCII literals that need no escapes. The text must outlive the writer; `end` closes the
+/// object.
 class ObjectWriter
 {
 public:
@@ -38,8 +38,7 @@ public:
     {
         return utf8.isEmpty() ? null(name) : text(name, utf8);
     }
-    template<typename Integer>
-    ObjectWriter &integer(QByteArrayView name, Integer value)
+    template <typename Integer> ObjectWriter &integer(QByteArrayView name, Integer value)
     {
         appendInteger(member(name), value);
         return *this;
@@ -88,7 +87,7 @@ private:
 };
 
 /// Appends `[…]`, calling `append(out, item)` for each item.
-template<typename Items, typename Append>
+template <typename Items, typename Append>
 void appendArray(QByteArray &out, const Items &items, Append append)
 {
     out.append('[');

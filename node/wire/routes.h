@@ -1,6 +1,7 @@
 #pragma once
 
-/// The paths of the API, as patterns: a segment in braces is a parameter. Paths match in any case and with a trailing '/'.
+/// The paths of the API, as patterns: a segment in braces is a parameter. Paths match in any case
+/// and with a trailing '/'.
 namespace driftless::wire::routes {
 
 // The reference's.

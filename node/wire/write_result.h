@@ -15,8 +15,8 @@ struct OperationRecord
     WallTime timestamp {};
     QByteArray collection;
     QByteArray entityId;
-    int type = 1;             ///< 1 insert, 2 update, 3 delete
-    QByteArray payload;       ///< the document's bytes
+    int type = 1; ///< 1 insert, 2 update, 3 delete
+    QByteArray payload; ///< the document's bytes
     std::uint64_t sequence = 0;
     std::int64_t logSequence = 0;
     QByteArray parentVersion; ///< empty is null

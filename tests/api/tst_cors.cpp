@@ -44,7 +44,8 @@ void TestCors::allows_data()
     QTest::addColumn<bool>("byDefault");
     QTest::addColumn<bool>("configured"); // for https://studio.example
     QTest::newRow("localhost") << QByteArray("http://localhost:5206") << true << false;
-    QTest::newRow("loopback, another scheme") << QByteArray("https://127.0.0.1:9999") << true << false;
+    QTest::newRow("loopback, another scheme")
+        << QByteArray("https://127.0.0.1:9999") << true << false;
     QTest::newRow("without a port") << QByteArray("http://LOCALHOST") << true << false;
     QTest::newRow("evil") << QByteArray("http://evil.example") << false << false;
     QTest::newRow("begins alike") << QByteArray("http://localhost.evil.example") << false << false;
@@ -60,7 +61,8 @@ void TestCors::allows()
     QFETCH(bool, byDefault);
     QFETCH(bool, configured);
     QCOMPARE(CorsPolicy({}).allowedOrigin(from(origin)).has_value(), byDefault);
-    QCOMPARE(CorsPolicy({" https://studio.example/ "}).allowedOrigin(from(origin)).has_value(), configured);
+    QCOMPARE(CorsPolicy({" https://studio.example/ "}).allowedOrigin(from(origin)).has_value(),
+        configured);
     QVERIFY(!CorsPolicy({}).allowedOrigin(Request {}));
 }
 
@@ -75,7 +77,8 @@ void TestCors::answersPreflights()
     QVERIFY(answer);
     QCOMPARE(answer->status, 204);
     QCOMPARE(headersOf(*answer),
-        "Access-Control-Allow-Headers: apikey,content-type,database\nAccess-Control-Allow-Methods: PUT\n"
+        "Access-Control-Allow-Headers: apikey,content-type,database\nAccess-Control-Allow-Methods: "
+        "PUT\n"
         "Access-Control-Allow-Origin: http://localhost:5206\nVary: Origin\n");
     request.headers[0].second = "http://evil.example";
     const auto refused = policy.preflight(request);
@@ -100,7 +103,8 @@ void TestCors::addsHeaders()
     Response response = Response::empty(200);
     CorsPolicy::allow(response, "http://localhost:5206");
     QCOMPARE(headersOf(response),
-        "Access-Control-Allow-Origin: http://localhost:5206\nAccess-Control-Expose-Headers: ETag, Link, Retry-After\nVary: Origin\n");
+        "Access-Control-Allow-Origin: http://localhost:5206\nAccess-Control-Expose-Headers: ETag, "
+        "Link, Retry-After\nVary: Origin\n");
 }
 
 QTEST_APPLESS_MAIN(TestCors)

@@ -5,7 +5,8 @@
 using namespace driftless;
 using namespace driftless::api;
 
-/// What is stored for what a client sends: its own bytes wherever that is right, and the id of the path always.
+/// What is stored for what a client sends: its own bytes wherever that is right, and the id of the
+/// path always.
 class TestDocumentBody : public QObject
 {
     Q_OBJECT
@@ -34,7 +35,8 @@ void TestDocumentBody::reads_data()
     QTest::newRow("trailing comma") << QByteArray("{\"a\":1,}") << QByteArray("invalid-json");
     QTest::newRow("broken array") << QByteArray("[1") << QByteArray("invalid-json");
     QTest::newRow("empty name") << QByteArray("{\"\":1}") << QByteArray("invalid-json");
-    QTest::newRow("names that differ only in case") << QByteArray("{\"a\":1,\"A\":1}") << QByteArray("invalid-json");
+    QTest::newRow("names that differ only in case")
+        << QByteArray("{\"a\":1,\"A\":1}") << QByteArray("invalid-json");
     QTest::newRow("blanks") << QByteArray("  ") << QByteArray("invalid-json");
 }
 
@@ -43,13 +45,16 @@ void TestDocumentBody::reads()
     QFETCH(QByteArray, text);
     QFETCH(QByteArray, outcome);
     const auto body = readDocumentBody(text, {});
-    const QByteArray actual = body ? QByteArray(body->isObject ? "object" : "value") : errorName(body.error().code);
+    const QByteArray actual
+        = body ? QByteArray(body->isObject ? "object" : "value") : errorName(body.error().code);
     QCOMPARE(actual, outcome);
 }
 
 void TestDocumentBody::boundsDepth()
 {
-    const auto nested = [](int depth) { return "{\"a\":" + QByteArray(depth - 1, '[') + QByteArray(depth - 1, ']') + '}'; };
+    const auto nested = [](int depth) {
+        return "{\"a\":" + QByteArray(depth - 1, '[') + QByteArray(depth - 1, ']') + '}';
+    };
     QVERIFY(readDocumentBody(nested(kDocumentDepthMax), {}));
     const auto deeper = readDocumentBody(nested(kDocumentDepthMax + 1), {});
     QVERIFY(!deeper);
@@ -65,15 +70,27 @@ void TestDocumentBody::normalises_data()
         QTest::newRow(name) << QByteArray(text) << QByteArray(id) << QByteArray(stored);
     };
     row("as it is", R"({"Id":"o1", "total" : 149.950})", "o1", R"({"Id":"o1", "total" : 149.950})");
-    row("id in another case stays", R"({"id":"o2","paid":true})", "o2", R"({"id":"o2","paid":true})");
+    row("id in another case stays",
+        R"({"id":"o2","paid":true})",
+        "o2",
+        R"({"id":"o2","paid":true})");
     row("escaped but equal", R"({"Id":"\u006f1"})", "o1", R"({"Id":"\u006f1"})");
     row("no id", R"({"customer":"Bo"})", "o3", R"({"customer":"Bo","Id":"o3"})");
     row("empty", "{}", "1", R"({"Id":"1"})");
-    row("the path's id wins", R"({"Id":"other","x":1,"_id":7,"_sys_deleted":true})", "o4", R"({"x":1,"Id":"o4"})");
+    row("the path's id wins",
+        R"({"Id":"other","x":1,"_id":7,"_sys_deleted":true})",
+        "o4",
+        R"({"x":1,"Id":"o4"})");
     row("id of another type", R"({"Id":4,"x":1})", "4", R"({"x":1,"Id":"4"})");
     row("id that differs in case", R"({"Id":"O1","x":1})", "o1", R"({"x":1,"Id":"o1"})");
-    row("reserved in capitals", R"({"Id":"a","_ID":1,"_SYS_Version":2,"y":[1.50]})", "a", R"({"y":[1.50],"Id":"a"})");
-    row("reserved below the top stays", R"({"Id":"a","in":{"_id":1,"_sys_x":2}})", "a", R"({"Id":"a","in":{"_id":1,"_sys_x":2}})");
+    row("reserved in capitals",
+        R"({"Id":"a","_ID":1,"_SYS_Version":2,"y":[1.50]})",
+        "a",
+        R"({"y":[1.50],"Id":"a"})");
+    row("reserved below the top stays",
+        R"({"Id":"a","in":{"_id":1,"_sys_x":2}})",
+        "a",
+        R"({"Id":"a","in":{"_id":1,"_sys_x":2}})");
     row("id to escape", R"({"x":1})", "a\"\\/é", R"({"x":1,"Id":"a\"\\/é"})");
     row("only reserved ones", R"({"_id":1})", "a", R"({"Id":"a"})");
 }
@@ -98,15 +115,18 @@ void TestDocumentBody::keepsTheBufferOfWhatIsRight()
     auto body = readDocumentBody(text, {});
     QVERIFY(body);
     const json::Object document = normalisedDocument(std::move(body->object), "o1");
-    QCOMPARE(static_cast<const void *>(document.bytes().constData()), static_cast<const void *>(text.constData()));
+    QCOMPARE(static_cast<const void *>(document.bytes().constData()),
+        static_cast<const void *>(text.constData()));
 }
 
 void TestDocumentBody::normalisesPatches_data()
 {
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<QByteArray>("patch");
-    QTest::newRow("as it is") << QByteArray(R"({"a":null,"stock":{"$inc":-2}})") << QByteArray(R"({"a":null,"stock":{"$inc":-2}})");
-    QTest::newRow("id is not content") << QByteArray(R"({"Id":null,"_id":1,"a":1,"_sys_x":2})") << QByteArray(R"({"a":1})");
+    QTest::newRow("as it is") << QByteArray(R"({"a":null,"stock":{"$inc":-2}})")
+                              << QByteArray(R"({"a":null,"stock":{"$inc":-2}})");
+    QTest::newRow("id is not content")
+        << QByteArray(R"({"Id":null,"_id":1,"a":1,"_sys_x":2})") << QByteArray(R"({"a":1})");
     QTest::newRow("nothing left") << QByteArray(R"({"id":"x"})") << QByteArray("{}");
 }
 

@@ -39,9 +39,11 @@ void TestEntityTags::reads_data()
     QTest::addColumn<QByteArray>("value");
     QTest::addColumn<QByteArray>("ifMatch"); // "error": refused
     QTest::addColumn<QByteArray>("ifNoneMatch");
-    const auto row = [](const char *name, const char *value, const char *ifMatch, const char *ifNoneMatch) {
-        QTest::newRow(name) << QByteArray(value) << QByteArray(ifMatch) << QByteArray(ifNoneMatch);
-    };
+    const auto row
+        = [](const char *name, const char *value, const char *ifMatch, const char *ifNoneMatch) {
+              QTest::newRow(name) << QByteArray(value) << QByteArray(ifMatch)
+                                  << QByteArray(ifNoneMatch);
+          };
     row("one", R"("abc")", "[abc;]", "[abc;]");
     row("any", " * ", "[*;]", "[*;]");
     row("list", R"("a" , "b","c")", "[a;b;c;]", "[a;b;c;]");
@@ -65,7 +67,8 @@ void TestEntityTags::reads()
         Request request;
         request.headers.emplace_back(name, value);
         engine::Precondition precondition;
-        return readEntityTagConditions(request, precondition) ? shown(precondition.*member) : QByteArray("error");
+        return readEntityTagConditions(request, precondition) ? shown(precondition.*member)
+                                                              : QByteArray("error");
     };
     QCOMPARE(read("if-match", &engine::Precondition::ifMatch), ifMatch);
     QCOMPARE(read("If-None-Match", &engine::Precondition::ifNoneMatch), ifNoneMatch);

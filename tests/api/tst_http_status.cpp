@@ -20,7 +20,9 @@ void TestHttpStatus::keepsItsPromises_data()
 {
     QTest::addColumn<int>("code");
     QTest::addColumn<int>("status");
-    const auto row = [](ErrorCode code, int status) { QTest::newRow(errorName(code).constData()) << static_cast<int>(code) << status; };
+    const auto row = [](ErrorCode code, int status) {
+        QTest::newRow(errorName(code).constData()) << static_cast<int>(code) << status;
+    };
     row(ErrorCode::InvalidJson, 400);
     row(ErrorCode::InvalidApiKey, 403);
     row(ErrorCode::NotFound, 404);

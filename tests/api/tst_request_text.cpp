@@ -7,7 +7,8 @@
 using namespace driftless;
 using namespace driftless::api;
 
-/// The small languages of a request: percent-encoding, media types, queries; and which names are taken.
+/// The small languages of a request: percent-encoding, media types, queries; and which names are
+/// taken.
 class TestRequestText : public QObject
 {
     Q_OBJECT
@@ -66,7 +67,8 @@ void TestRequestText::trims_data()
     QTest::newRow("ascii") << QByteArray(" a b\n") << QByteArray("a b");
     QTest::newRow("wide") << QByteArray("\xe2\x80\x83x\xc2\x85") << QByteArray("x");
     QTest::newRow("no blank") << QByteArray("é") << QByteArray("é");
-    QTest::newRow("zero width is none") << QByteArray("\xe2\x80\x8bx") << QByteArray("\xe2\x80\x8bx");
+    QTest::newRow("zero width is none")
+        << QByteArray("\xe2\x80\x8bx") << QByteArray("\xe2\x80\x8bx");
 }
 
 void TestRequestText::trims()
@@ -106,7 +108,8 @@ void TestRequestText::findsQueryValues_data()
     QTest::addColumn<QByteArray>("value"); // of "take"; "-" is none
     QTest::newRow("none") << QByteArray() << QByteArray("-");
     QTest::newRow("one") << QByteArray("take=5") << QByteArray("5");
-    QTest::newRow("in another case, behind others") << QByteArray("skip=1&&x&TAKE=7") << QByteArray("7");
+    QTest::newRow("in another case, behind others")
+        << QByteArray("skip=1&&x&TAKE=7") << QByteArray("7");
     QTest::newRow("the first counts") << QByteArray("take=1&take=2") << QByteArray("1");
     QTest::newRow("no value") << QByteArray("take") << QByteArray("");
     QTest::newRow("empty value") << QByteArray("take=&a=1") << QByteArray("");
@@ -128,9 +131,10 @@ void TestRequestText::judgesCollections_data()
     QTest::addColumn<QByteArray>("name");
     QTest::addColumn<QByteArray>("read"); // code, or "ok"
     QTest::addColumn<QByteArray>("write");
-    const auto row = [](const char *title, const QByteArray &name, const char *read, const char *write) {
-        QTest::newRow(title) << name << QByteArray(read) << QByteArray(write);
-    };
+    const auto row
+        = [](const char *title, const QByteArray &name, const char *read, const char *write) {
+              QTest::newRow(title) << name << QByteArray(read) << QByteArray(write);
+          };
     row("word", "orders", "ok", "ok");
     row("every kind of character", "_a9$é", "ok", "ok");
     row("letters of a script", "注文", "ok", "ok");
@@ -151,7 +155,9 @@ void TestRequestText::judgesCollections()
     QFETCH(QByteArray, name);
     QFETCH(QByteArray, read);
     QFETCH(QByteArray, write);
-    const auto outcome = [](const Result<void> &result) { return result ? QByteArray("ok") : errorName(result.error().code); };
+    const auto outcome = [](const Result<void> &result) {
+        return result ? QByteArray("ok") : errorName(result.error().code);
+    };
     QCOMPARE(outcome(checkCollectionToRead(name)), read);
     QCOMPARE(outcome(checkCollectionToWrite(name)), write);
 }

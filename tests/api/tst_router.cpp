@@ -7,7 +7,8 @@
 using namespace driftless;
 using namespace driftless::api;
 
-/// Every row of the table is reached by its own path and method, and what is not there is told apart: no path, no method.
+/// Every row of the table is reached by its own path and method, and what is not there is told
+/// apart: no path, no method.
 class TestRouter : public QObject
 {
     Q_OBJECT
@@ -28,7 +29,10 @@ void TestRouter::findsEveryRow()
     std::set<Endpoint> found;
     for (const Route &route : routeTable()) {
         QByteArray path(route.pattern);
-        path.replace("{collection}", "orders").replace("{id}", "o1").replace("{name}", "shop").replace("{nodeId}", "node-2");
+        path.replace("{collection}", "orders")
+            .replace("{id}", "o1")
+            .replace("{name}", "shop")
+            .replace("{nodeId}", "node-2");
         const RouteMatch match = router.match(route.method, path);
         QCOMPARE(match.route, &route);
         found.insert(match.route->endpoint);
@@ -43,23 +47,53 @@ void TestRouter::matches_data()
     QTest::addColumn<QByteArray>("pattern"); // empty: none
     QTest::addColumn<QByteArray>("first");
     QTest::addColumn<QByteArray>("second");
-    const auto row = [](const char *name, Method method, const char *path, const char *pattern, const char *first, const char *second) {
-        QTest::newRow(name) << static_cast<int>(method) << QByteArray(path) << QByteArray(pattern) << QByteArray(first)
-                            << QByteArray(second);
+    const auto row = [](const char *name,
+                         Method method,
+                         const char *path,
+                         const char *pattern,
+                         const char *first,
+                         const char *second) {
+        QTest::newRow(name) << static_cast<int>(method) << QByteArray(path) << QByteArray(pattern)
+                            << QByteArray(first) << QByteArray(second);
     };
     constexpr char kDocument[] = "/api/documents/{collection}/{id}";
     row("document", Method::Get, "/api/documents/orders/o1", kDocument, "orders", "o1");
     row("words in any case", Method::Put, "/API/Documents/Orders/O1", kDocument, "Orders", "O1");
     row("slash at the end", Method::Get, "/api/documents/orders/o1/", kDocument, "orders", "o1");
-    row("collections with a slash at the end", Method::Get, "/API/Documents/", "/api/documents", "", "");
+    row("collections with a slash at the end",
+        Method::Get,
+        "/API/Documents/",
+        "/api/documents",
+        "",
+        "");
     row("encoded", Method::Get, "/api/documents/people/%C3%A9%20b", kDocument, "people", "é b");
     row("encoded slash", Method::Put, "/api/documents/people/a%2Fb", kDocument, "people", "a/b");
     row("no encoding", Method::Get, "/api/documents/people/100%", kDocument, "people", "100%");
     row("blank id", Method::Put, "/api/documents/o/%20", kDocument, "o", " ");
-    row("head is get", Method::Head, "/api/documents/orders", "/api/documents/{collection}", "orders", "");
-    row("register", Method::Post, "/api/documents/orders/register", "/api/documents/{collection}/register", "orders", "");
-    row("a document with that id", Method::Get, "/api/documents/orders/register", kDocument, "orders", "register");
-    row("peer", Method::Delete, "/api/cluster/peers/node-2", "/api/cluster/peers/{nodeId}", "node-2", "");
+    row("head is get",
+        Method::Head,
+        "/api/documents/orders",
+        "/api/documents/{collection}",
+        "orders",
+        "");
+    row("register",
+        Method::Post,
+        "/api/documents/orders/register",
+        "/api/documents/{collection}/register",
+        "orders",
+        "");
+    row("a document with that id",
+        Method::Get,
+        "/api/documents/orders/register",
+        kDocument,
+        "orders",
+        "register");
+    row("peer",
+        Method::Delete,
+        "/api/cluster/peers/node-2",
+        "/api/cluster/peers/{nodeId}",
+        "node-2",
+        "");
     row("nothing", Method::Get, "/api/nothing", "", "", "");
     row("root", Method::Get, "/", "", "", "");
     row("no path", Method::Get, "", "", "", "");
@@ -97,7 +131,10 @@ void TestRouter::namesAllowedMethods_data()
     row("document", Method::Post, "/api/documents/o/1", "DELETE, GET, HEAD, PATCH, PUT");
     row("collection", Method::Delete, "/api/documents/o", "GET, HEAD, POST");
     row("options", Method::Options, "/api/documents/o", "GET, HEAD, POST");
-    row("register", Method::Options, "/api/documents/o/register", "DELETE, GET, HEAD, PATCH, POST, PUT");
+    row("register",
+        Method::Options,
+        "/api/documents/o/register",
+        "DELETE, GET, HEAD, PATCH, POST, PUT");
     row("batch", Method::Get, "/api/batch", "POST");
     row("an unknown method", Method::Other, "/node", "GET, HEAD");
     row("no such path", Method::Post, "/nothing", "");

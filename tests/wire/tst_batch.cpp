@@ -7,7 +7,8 @@
 using namespace driftless;
 using namespace driftless::wire;
 
-/// The body of POST /api/batch: what is read from it, that each document keeps its bytes, and where a fault is said to be.
+/// The body of POST /api/batch: what is read from it, that each document keeps its bytes, and where
+/// a fault is said to be.
 class TestBatch : public QObject
 {
     Q_OBJECT
@@ -66,28 +67,57 @@ void TestBatch::refuses_data()
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<QByteArray>("code");
     QTest::addColumn<QByteArray>("path");
-    const auto row = [](const char *name, const QByteArray &text, const QByteArray &code, const QByteArray &path) {
-        QTest::newRow(name) << text << code << path;
-    };
-    const auto one = [](const QByteArray &operation) { return "{\"Operations\":[" + operation + "]}"; };
+    const auto row = [](const char *name,
+                         const QByteArray &text,
+                         const QByteArray &code,
+                         const QByteArray &path) { QTest::newRow(name) << text << code << path; };
+    const auto one
+        = [](const QByteArray &operation) { return "{\"Operations\":[" + operation + "]}"; };
     row("no object", "[]", "invalid-argument", "$");
     row("no operations", "{}", "invalid-argument", "$.Operations");
     row("none", R"({"Operations":[]})", "invalid-argument", "$.Operations");
     row("not an array", R"({"Operations":{}})", "invalid-argument", "$.Operations");
     row("cut", R"({"Operations":[)", "invalid-argument", "$.Operations[0]");
-    row("behind the end", R"({"Operations":[{"Op":"delete","Collection":"c","Id":"1"}]} x)", "invalid-json", "$");
-    row("trailing comma", R"({"Operations":[{"Op":"delete","Collection":"c","Id":"1"},]})", "invalid-argument", "$.Operations[1]");
+    row("behind the end",
+        R"({"Operations":[{"Op":"delete","Collection":"c","Id":"1"}]} x)",
+        "invalid-json",
+        "$");
+    row("trailing comma",
+        R"({"Operations":[{"Op":"delete","Collection":"c","Id":"1"},]})",
+        "invalid-argument",
+        "$.Operations[1]");
     row("not an object", one("7"), "invalid-argument", "$.Operations[0]");
-    row("op", one(R"({"Op":"upsert","Collection":"c","Id":"1"})"), "invalid-argument", "$.Operations[0].Op");
-    row("no collection", one(R"({"Op":"delete","Id":"1"})"), "invalid-argument", "$.Operations[0].Collection");
-    row("id of a wrong type", one(R"({"Op":"delete","Collection":"c","Id":1})"), "invalid-argument", "$.Operations[0].Id");
-    row("no body", one(R"({"Op":"put","Collection":"c","Id":"1"})"), "invalid-argument", "$.Operations[0].Body");
-    row("body is no object", one(R"({"Op":"put","Collection":"c","Id":"1","Body":[]})"), "invalid-argument", "$.Operations[0].Body");
-    row("body with a fault", one(R"({"Op":"put","Collection":"c","Id":"1","Body":{"a":[1,01]}})"), "invalid-json",
+    row("op",
+        one(R"({"Op":"upsert","Collection":"c","Id":"1"})"),
+        "invalid-argument",
+        "$.Operations[0].Op");
+    row("no collection",
+        one(R"({"Op":"delete","Id":"1"})"),
+        "invalid-argument",
+        "$.Operations[0].Collection");
+    row("id of a wrong type",
+        one(R"({"Op":"delete","Collection":"c","Id":1})"),
+        "invalid-argument",
+        "$.Operations[0].Id");
+    row("no body",
+        one(R"({"Op":"put","Collection":"c","Id":"1"})"),
+        "invalid-argument",
+        "$.Operations[0].Body");
+    row("body is no object",
+        one(R"({"Op":"put","Collection":"c","Id":"1","Body":[]})"),
+        "invalid-argument",
+        "$.Operations[0].Body");
+    row("body with a fault",
+        one(R"({"Op":"put","Collection":"c","Id":"1","Body":{"a":[1,01]}})"),
+        "invalid-json",
         "$.Operations[0].Body.a[1]");
-    row("body with a name twice", one(R"({"Op":"put","Collection":"c","Id":"1","Body":{"a":1,"A":2}})"), "invalid-json",
+    row("body with a name twice",
+        one(R"({"Op":"put","Collection":"c","Id":"1","Body":{"a":1,"A":2}})"),
+        "invalid-json",
         "$.Operations[0].Body.A");
-    row("brackets that do not fit", one(R"({"Op":"put","Collection":"c","Id":"1","Body":{"a":[1}]})"), "invalid-json",
+    row("brackets that do not fit",
+        one(R"({"Op":"put","Collection":"c","Id":"1","Body":{"a":[1}]})"),
+        "invalid-json",
         "$.Operations[0].Body.a[0]");
     row("a wrong name", R"({"Operations":[{"\x":1}]})", "invalid-json", "$.Operations[0]");
 }
@@ -107,7 +137,8 @@ void TestBatch::boundsTheNumberOfOperations()
 {
     const QByteArray one = R"({"Op":"delete","Collection":"c","Id":"1"})";
     QVERIFY(BatchRequest::fromJson("{\"Operations\":[" + one + ',' + one + "]}", 2, {}));
-    const auto more = BatchRequest::fromJson("{\"Operations\":[" + one + ',' + one + ',' + one + "]}", 2, {});
+    const auto more
+        = BatchRequest::fromJson("{\"Operations\":[" + one + ',' + one + ',' + one + "]}", 2, {});
     QVERIFY(!more);
     QCOMPARE(more.error().code, ErrorCode::TooLarge);
 }
@@ -117,8 +148,10 @@ void TestBatch::reads10000OperationsQuickly()
     QByteArray text = "{\"Operations\":[";
     const QByteArray note(700, 'x');
     for (int i = 0; i < kGroupOperationsMax; ++i) {
-        text += (i > 0 ? "," : "") + QByteArray(R"({"Op":"put","Collection":"orders","Id":"order-)") + QByteArray::number(i)
-            + R"(","Body":{"customer":"Zoë","total":149.95,"lines":[{"sku":"a","count":2}],"note":")" + note + "\"}}";
+        text += (i > 0 ? "," : "") + QByteArray(R"({"Op":"put","Collection":"orders","Id":"order-)")
+            + QByteArray::number(i)
+            + R"(","Body":{"customer":"Zoë","total":149.95,"lines":[{"sku":"a","count":2}],"note":")"
+            + note + "\"}}";
     }
     text += "]}";
     QElapsedTimer timer;
@@ -151,7 +184,8 @@ void TestBatch::cursorFindsExtents_data()
     QTest::newRow("number") << QByteArray(" -1.5e3,") << QByteArray("-1.5e3");
     QTest::newRow("string") << QByteArray(R"("a\"b\\" ,)") << QByteArray(R"("a\"b\\")");
     QTest::newRow("string that does not end") << QByteArray(R"("a\")") << QByteArray();
-    QTest::newRow("object") << QByteArray(R"({"a":"}","b":[{}]}])") << QByteArray(R"({"a":"}","b":[{}]})");
+    QTest::newRow("object") << QByteArray(R"({"a":"}","b":[{}]}])")
+                            << QByteArray(R"({"a":"}","b":[{}]})");
     QTest::newRow("object that does not end") << QByteArray(R"({"a":"}")") << QByteArray();
     QTest::newRow("string in an object that does not end") << QByteArray(R"({"a)") << QByteArray();
     QTest::newRow("nothing") << QByteArray("  ") << QByteArray();

@@ -79,8 +79,10 @@ void TestMessages::writeResultOfNothing()
 
 void TestMessages::errors()
 {
-    QCOMPARE(errorBody({ErrorCode::VersionMismatch, "Not \"that\".", {}}), R"({"Error":"Not \"that\".","Code":"version-mismatch"})");
-    QCOMPARE(errorBody({ErrorCode::TooDeep, "Too deep.", "$.a"}), R"({"Error":"Too deep.","Code":"too-deep","Path":"$.a"})");
+    QCOMPARE(errorBody({ErrorCode::VersionMismatch, "Not \"that\".", {}}),
+        R"({"Error":"Not \"that\".","Code":"version-mismatch"})");
+    QCOMPARE(errorBody({ErrorCode::TooDeep, "Too deep.", "$.a"}),
+        R"({"Error":"Too deep.","Code":"too-deep","Path":"$.a"})");
 }
 
 void TestMessages::problems()
@@ -122,13 +124,23 @@ void TestMessages::readsPeers_data()
     const auto row = [](const char *name, const char *text, const char *outcome) {
         QTest::newRow(name) << QByteArray(text) << QByteArray(outcome);
     };
-    row("camel case", R"({"nodeId":"net-9","baseUrl":"http://127.0.0.1:17009/"})", "net-9 http://127.0.0.1:17009/ true");
-    row("inactive", R"({"NodeId":"n","BaseUrl":"http://h","IsActive":false,"UpdatedUtc":"2026-01-01T00:00:00Z"})", "n http://h false");
-    row("no url", R"({"nodeId":"net-9"})",
-        "not-found JSON deserialization for type 'ClusterPeer' was missing required properties including: 'BaseUrl'.");
-    row("nothing", "{}",
-        "not-found JSON deserialization for type 'ClusterPeer' was missing required properties including: 'NodeId', 'BaseUrl'.");
-    row("a wrong type", R"({"NodeId":"n","BaseUrl":"http://h","IsActive":1})", "invalid-json IsActive must be true or false.");
+    row("camel case",
+        R"({"nodeId":"net-9","baseUrl":"http://127.0.0.1:17009/"})",
+        "net-9 http://127.0.0.1:17009/ true");
+    row("inactive",
+        R"({"NodeId":"n","BaseUrl":"http://h","IsActive":false,"UpdatedUtc":"2026-01-01T00:00:00Z"})",
+        "n http://h false");
+    row("no url",
+        R"({"nodeId":"net-9"})",
+        "not-found JSON deserialization for type 'ClusterPeer' was missing required properties "
+        "including: 'BaseUrl'.");
+    row("nothing",
+        "{}",
+        "not-found JSON deserialization for type 'ClusterPeer' was missing required properties "
+        "including: 'NodeId', 'BaseUrl'.");
+    row("a wrong type",
+        R"({"NodeId":"n","BaseUrl":"http://h","IsActive":1})",
+        "invalid-json IsActive must be true or false.");
 }
 
 void TestMessages::readsPeers()
@@ -151,7 +163,8 @@ void TestMessages::nodeInfo()
 void TestMessages::readiness()
 {
     QCOMPARE(readinessJson({}), R"({"Status":"ready","Reasons":[]})");
-    QCOMPARE(readinessJson({"The disk is full."}), R"({"Status":"not-ready","Reasons":["The disk is full."]})");
+    QCOMPARE(readinessJson({"The disk is full."}),
+        R"({"Status":"not-ready","Reasons":["The disk is full."]})");
 }
 
 void TestMessages::status()
@@ -162,8 +175,20 @@ void TestMessages::status()
     database.name = "shop";
     database.oldestAvailable = 1;
     database.localMax = 9;
-    database.peers.push_back({"node-2", "http://127.0.0.1:17002", true, "CatchingUp", {}, 1, 4, 5, 9, 5, at(0), -12});
-    database.peers.push_back({"node-3", "http://127.0.0.1:17003", false, "Inactive", "Off.", 1, 0, 0, 9, 0, at(0), std::nullopt});
+    database.peers.push_back(
+        {"node-2", "http://127.0.0.1:17002", true, "CatchingUp", {}, 1, 4, 5, 9, 5, at(0), -12});
+    database.peers.push_back({"node-3",
+        "http://127.0.0.1:17003",
+        false,
+        "Inactive",
+        "Off.",
+        1,
+        0,
+        0,
+        9,
+        0,
+        at(0),
+        std::nullopt});
     status.databases = {database, {"till", "It is damaged.", 0, 0, {}}};
     QCOMPARE(status.toJson(),
         R"({"NodeId":"node-1","TimestampUtc":"1970-01-01T00:00:00Z","Databases":[{"DatabaseName":"shop","Status":"Healthy","Error":null,)"
@@ -205,7 +230,10 @@ void TestMessages::conflicts()
 {
     ConflictList list;
     list.total = 5;
-    list.rows.push_back({"products", "p1", "price", {{0, 2}, "node-2", at(0), false, "1.50", R"({"price":1.50})"},
+    list.rows.push_back({"products",
+        "p1",
+        "price",
+        {{0, 2}, "node-2", at(0), false, "1.50", R"({"price":1.50})"},
         {{0, 1}, "node-1", at(0), true, {}, {}}});
     QCOMPARE(list.toJson(),
         R"({"Total":5,"Conflicts":[{"Collection":"products","EntityId":"p1","Member":"price",)"
