@@ -12,6 +12,7 @@ namespace {
 Response peersResponse(const std::vector<engine::PeerView> &peers)
 {
     std::vector<wire::ClusterPeer> rows;
+    rows.reserve(peers.size());
     for (const engine::PeerView &peer : peers) {
         rows.push_back({peer.id.bytes(),
             peer.baseUrl,

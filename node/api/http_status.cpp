@@ -52,67 +52,49 @@ int httpStatus(ErrorCode code)
 {
     switch (code) {
     case ErrorCode::InvalidArgument:
-        return 400;
     case ErrorCode::InvalidJson:
-        return 400;
     case ErrorCode::InvalidDatabaseName:
-        return 400;
-    case ErrorCode::InvalidApiKey:
-        return 403; // the reference never says 401
     case ErrorCode::MissingHeader:
+    case ErrorCode::NumberTooLong:
+    case ErrorCode::TooDeep:
+    case ErrorCode::Malformed:
         return 400;
+    case ErrorCode::InvalidApiKey: // the reference never says 401
     case ErrorCode::Forbidden:
+    case ErrorCode::ReservedCollection:
         return 403;
     case ErrorCode::NotFound:
         return 404;
-    case ErrorCode::ReservedCollection:
-        return 403;
-    case ErrorCode::VersionMismatch:
-        return 409;
-    case ErrorCode::PreconditionFailed:
-        return 412;
-    case ErrorCode::NotANumber:
-        return 409;
-    case ErrorCode::NumberTooLong:
-        return 400;
-    case ErrorCode::TooLarge:
-        return 413;
-    case ErrorCode::TooDeep:
-        return 400;
-    case ErrorCode::UnsupportedMediaType:
-        return 415;
     case ErrorCode::MethodNotAllowed:
         return 405;
-    case ErrorCode::DatabaseDeleted:
-        return 410;
+    case ErrorCode::VersionMismatch:
+    case ErrorCode::NotANumber:
     case ErrorCode::DocumentQuarantined:
-        return 409;
-    case ErrorCode::Busy:
-        return 503;
-    case ErrorCode::Timeout:
-        return 503;
-    case ErrorCode::ShuttingDown:
-        return 503;
-    case ErrorCode::Malformed:
-        return 400;
     case ErrorCode::Fork:
         return 409;
+    case ErrorCode::DatabaseDeleted:
+        return 410;
+    case ErrorCode::PreconditionFailed:
+        return 412;
+    case ErrorCode::TooLarge:
+        return 413;
+    case ErrorCode::UnsupportedMediaType:
+        return 415;
     case ErrorCode::FileDamaged:
-        return 500;
     case ErrorCode::FileNewer:
+    case ErrorCode::Storage:
+    case ErrorCode::Configuration:
+    case ErrorCode::Internal:
         return 500;
+    case ErrorCode::Unreachable:
+        return 502;
+    case ErrorCode::Busy:
+    case ErrorCode::Timeout:
+    case ErrorCode::ShuttingDown:
     case ErrorCode::FileInUse:
         return 503;
     case ErrorCode::DiskFull:
         return 507;
-    case ErrorCode::Storage:
-        return 500;
-    case ErrorCode::Unreachable:
-        return 502;
-    case ErrorCode::Configuration:
-        return 500;
-    case ErrorCode::Internal:
-        return 500;
     }
     DRIFTLESS_ASSERT(false);
     return 500;

@@ -57,10 +57,10 @@ enum class ErrorShape { Reference, Problem };
 
 struct Route
 {
-    Method method;
-    const char *pattern; ///< wire/routes.h
-    Endpoint endpoint;
-    Door door;
+    Method method = Method::Other;
+    const char *pattern = nullptr; ///< wire/routes.h
+    Endpoint endpoint = Endpoint::GetHealth;
+    Door door = Door::Open;
     auth::RoleSet anyOf; ///< one of these is needed; none: any key that the door lets in
     Body body = Body::Ignored;
     ErrorShape errors = ErrorShape::Reference;
