@@ -187,7 +187,7 @@ Result<void> Node::setAside(Entry &entry)
     if (entry.database) {
         DRIFTLESS_TRY_ASSIGN(const qint64 unsent, listUnsent(entry.database->file(), m_replicator->knownElsewhere(name), aside + ".unsent.ndjson"));
         if (unsent > 0) {
-            qCWarning(logStorage, "Database %s: %lld writes that no peer is known to have are listed in %s.unsent.ndjson.", name.bytes().constData(),
+            qCCritical(logStorage, "Database %s: %lld writes that no peer is known to have are listed in %s.unsent.ndjson.", name.bytes().constData(),
                 static_cast<long long>(unsent), aside.constData());
         }
         DRIFTLESS_TRY(entry.database->file().checkpoint());
