@@ -10,7 +10,7 @@ namespace driftless::bench {
 namespace {
 
 constexpr int kConnections = 32;
-constexpr int kSlices = 4; ///< node and plain SQLite take turns, so that whatever else the machine does troubles both alike
+constexpr int kSlices = 16; ///< node and plain SQLite take turns, so that whatever else the machine does troubles both alike
 constexpr std::size_t kBatch = 1'000;
 
 /// What writing the same documents came to on both sides.
@@ -43,7 +43,7 @@ Result<Comparison> compareWrites(Bench &bench, const WritePlan &plan)
     DRIFTLESS_TRY_ASSIGN(const auto node, ServedNode::start(bench, "node-a"));
     DRIFTLESS_TRY_ASSIGN(const auto plain, PlainSqlite::open(bench.folder.emptied("plain") + "/plain.db"));
     DRIFTLESS_TRY_ASSIGN(const auto clients, node->connect(plan.connections));
-    DRIFTLESS_TRY(node->call("PUT", "/api/documents/warm-up/1", R"({"Id":"1"})")); // makes the database
+    DRIFTLESS_TRY(node->call("PUT", "/api/documents/warmup/1", R"({"Id":"1"})")); // makes the database
     const Orders orders(plan.ids);
     LoadGenerator generator(*clients);
     Comparison result;
