@@ -1,7 +1,10 @@
 #include "api/router.h"
 
+#include <QFile>
 #include <QTest>
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 using namespace driftless;
@@ -21,6 +24,7 @@ private Q_SLOTS:
     void namesAllowedMethods();
     void refusesParametersThatAreNotText();
     void everyRouteOfClientsNeedsARole();
+    void readmeListsEveryRoute();
 };
 
 void TestRouter::findsEveryRow()
@@ -164,6 +168,54 @@ void TestRouter::everyRouteOfClientsNeedsARole()
     for (const Route &route : routeTable()) {
         if (route.door == Door::Client) {
             QVERIFY2(route.anyOf != auth::RoleSet(), route.pattern);
+        }
+    }
+}
+
+void TestRouter::readmeListsEveryRoute()
+{
+    QFile file(QStringLiteral(DRIFTLESS_SOURCE_DIR "/README.md"));
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QByteArrayList listed;
+    for (const QByteArray &line : file.readAll().split('\n')) {
+        for (const char *method : {"GET", "POST", "PUT", "PATCH", "DELETE"}) {
+            if (line.startsWith(QByteArray("| `") + method + " /")) {
+                listed.append(line);
+            }
+        }
+    }
+    QCOMPARE(static_cast<std::size_t>(listed.size()), routeTable().size());
+    const std::map<Method, QByteArray> words {{Method::Get, "GET"},
+        {Method::Post, "POST"},
+        {Method::Put, "PUT"},
+        {Method::Patch, "PATCH"},
+        {Method::Delete, "DELETE"}};
+    for (const Route &route : routeTable()) {
+        const QByteArray begin = "| `" + words.at(route.method) + ' ' + route.pattern + "` | ";
+        const auto row = std::find_if(listed.begin(), listed.end(), [&](const QByteArray &line) {
+            return line.startsWith(begin);
+        });
+        QVERIFY2(row != listed.end(), begin.constData());
+        const QByteArray who = row->sliced(begin.size());
+        switch (route.door) {
+        case Door::Open:
+            QVERIFY2(who.startsWith("none |"), row->constData());
+            break;
+        case Door::Client:
+            QVERIFY2(who.startsWith("client, "), row->constData());
+            break;
+        case Door::KeyHolder:
+            QVERIFY2(who.startsWith("any key"), row->constData());
+            break;
+        case Door::Node:
+            QVERIFY2(who.startsWith("node |"), row->constData());
+            break;
+        case Door::NodeDatabase:
+            QVERIFY2(who.startsWith("node, with `Database` |"), row->constData());
+            break;
+        case Door::NodeOrRoot:
+            QVERIFY2(who.startsWith("node, or the root key |"), row->constData());
+            break;
         }
     }
 }
