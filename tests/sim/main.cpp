@@ -1,8 +1,10 @@
 #include "seed_runner.h"
+#include "sim_run.h"
 #include "storage_history.h"
 
 #include <QCommandLineParser>
 #include <QCoreApplication>
+#include <QHashSeed>
 
 #include <cstdio>
 
@@ -25,6 +27,7 @@ void print(const QByteArray &line)
 
 int main(int argc, char **argv)
 {
+    QHashSeed::setDeterministicGlobalSeed(); // a seed means the same in every process
     const QCoreApplication application(argc, argv);
     QCommandLineParser parser;
     parser.setApplicationDescription(QStringLiteral("Runs simulated clusters from seeds; the first seed that fails is printed and ends the run."));
@@ -37,8 +40,8 @@ int main(int argc, char **argv)
     parser.addOptions({histories, seeds, first, seed, trace});
     parser.process(application);
 
-    const SeedRun run = runHistory;
-    const QByteArray replay = "--histories ";
+    const SeedRun run = parser.isSet(histories) ? SeedRun(runHistory) : SeedRun(runCluster);
+    const QByteArray replay = parser.isSet(histories) ? "--histories " : "";
     if (parser.isSet(seed)) {
         const auto fault = run(parser.value(seed).toULongLong(), parser.isSet(trace) ? print : std::function<void(const QByteArray &)>());
         print(fault ? "failed: " + *fault : "fine");

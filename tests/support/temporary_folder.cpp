@@ -30,15 +30,22 @@ QByteArray TemporaryFolder::makeFolder(const QByteArray &name) const
     return path(name);
 }
 
-void copyFolder(const QByteArray &from, const QByteArray &to)
+void copyFolder(const QByteArray &from, const QByteArray &to, const QByteArray &except)
 {
     namespace fs = std::filesystem;
     const fs::path target = to.toStdString();
-    fs::remove_all(target);
+    const auto isLeftAlone = [&except](const fs::directory_entry &entry) {
+        return !except.isEmpty() && entry.path().filename().string().starts_with(except.toStdString());
+    };
     fs::create_directories(target);
+    for (const fs::directory_entry &entry : fs::directory_iterator(target)) {
+        if (!isLeftAlone(entry)) {
+            fs::remove_all(entry.path());
+        }
+    }
     for (const fs::directory_entry &entry : fs::directory_iterator(from.toStdString())) {
         const std::string name = entry.path().filename();
-        if (entry.is_regular_file() && !name.ends_with("-shm")) {
+        if (entry.is_regular_file() && !name.ends_with("-shm") && !isLeftAlone(entry)) {
             fs::copy_file(entry.path(), target / name);
         }
     }

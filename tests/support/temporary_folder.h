@@ -24,7 +24,8 @@ private:
 };
 
 /// Copies every file of a folder (no folders inside of it) to another, which is made, or emptied first: what a backup or a killed
-/// process leaves. SQLite's shared-memory files are left out; they are made anew.
-void copyFolder(const QByteArray &from, const QByteArray &to);
+/// process leaves. SQLite's shared-memory files are left out; they are made anew. Files whose names begin with `except`, if it is
+/// not empty, are neither copied nor removed.
+void copyFolder(const QByteArray &from, const QByteArray &to, const QByteArray &except = {});
 
 } // namespace driftless::support

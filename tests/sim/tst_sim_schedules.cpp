@@ -1,0 +1,355 @@
+#include "sim_cluster.h"
+
+#include <QHashSeed>
+#include <QTest>
+
+using namespace driftless;
+using namespace driftless::sim;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Five nodes; A and B are the till and the office of the schedules. Every document is "d".
+class Shop
+{
+public:
+    explicit Shop(SimPlan plan = {})
+        : m_cluster(7, plan)
+    {
+    }
+    SimCluster *operator->() { return &m_cluster; }
+    /// Everybody has this, then A and B each go on alone.
+    void begin(const char *body)
+    {
+        m_cluster.put(kA, "d", body);
+        QVERIFY2(m_cluster.runUntilQuiet(60s), m_cluster.fault().constData());
+        part();
+    }
+    void part()
+    {
+        m_cluster.cut({kA});
+        m_cluster.cut({kB});
+    }
+    /// Time enough that what comes next is later.
+    void pause() { m_cluster.runFor(100ms); }
+    void meet()
+    {
+        pause();
+        m_cluster.mend();
+        QVERIFY2(m_cluster.runUntilQuiet(60s), m_cluster.fault().constData());
+        m_cluster.checkAll();
+        QVERIFY2(m_cluster.isFine(), m_cluster.fault().constData());
+    }
+    /// On every node alike.
+    void expect(const QByteArray &body, const std::set<QByteArray> &conflicts)
+    {
+        for (int i = 0; i < m_cluster.size(); ++i) {
+            QCOMPARE(m_cluster.shown(i, "d"), body);
+            QCOMPARE(m_cluster.conflicts(i, "d"), conflicts);
+        }
+    }
+    /// The log of a node, from its first operation.
+    std::vector<storage::Operation> logOf(int i)
+    {
+        std::vector<storage::Operation> operations;
+        const auto stored = m_cluster.file(i)->readLog({}, 1'000, 10'000'000);
+        for (const storage::StoredOperation &each : *stored) {
+            operations.push_back(storage::Operation::parse(each.headerBytes, each.body).value());
+        }
+        return operations;
+    }
+
+    static constexpr int kA = 0;
+    static constexpr int kB = 1;
+    static constexpr int kC = 2;
+
+private:
+    SimCluster m_cluster;
+};
+
+constexpr int kA = Shop::kA;
+constexpr int kB = Shop::kB;
+constexpr int kC = Shop::kC;
+
+} // namespace
+
+/// The short schedules at which simpler designs fail, on whole nodes.
+class SimSchedulesTest : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() { QHashSeed::setDeterministicGlobalSeed(); }
+
+    void absentMemberAgainstOlderEdit();
+    void groupTornByCutTransfer();
+    void repeatedVersionAfterRestore();
+    void memberOrderByArrival();
+    void collisionBehindNewerHead();
+    void twoConcurrentInserts();
+    void additionAgainstRemoval();
+    void additionAgainstDeletion();
+    void additionAgainstStockTaking();
+    void additionUnderLastWriterWins();
+    void quarantinedOperationAppliedLate();
+    void poisonBlocksNobodyElse();
+    void hangingPeerDelaysNobody();
+    void everyTopologyCarries_data();
+    void everyTopologyCarries();
+};
+
+// The removal is the later one: the edit that A made before does not bring the member back.
+void SimSchedulesTest::absentMemberAgainstOlderEdit()
+{
+    Shop shop;
+    shop.begin(R"({"Id":"d","name":"Tea","price":3})");
+    shop->patch(kA, "d", R"({"price":4})");
+    shop.pause();
+    shop->put(kB, "d", R"({"Id":"d","name":"Tea"})");
+    shop.meet();
+    shop.expect(R"({"Id":"d","name":"Tea"})", {"price"});
+}
+
+// Half a group is nothing: neither shown nor counted as had; the whole comes again.
+void SimSchedulesTest::groupTornByCutTransfer()
+{
+    Shop shop;
+    shop.begin(R"({"Id":"d","n":1})");
+    shop->putAll(kA, {{"d", R"({"Id":"d","n":2})"}, {"e", R"({"Id":"e","n":2})"}, {"f", R"({"Id":"f","n":2})"}});
+    shop.pause();
+    auto operations = shop.logOf(kA);
+    QVERIFY(operations.size() > 3 && operations.back().header.group);
+    operations.pop_back();
+    shop->deliver(kB, NodeId::parse("A").value(), operations);
+    shop.pause();
+    QCOMPARE(shop->shown(kB, "d"), R"({"Id":"d","n":1})");
+    QCOMPARE(shop->shown(kB, "e"), QByteArray());
+    QVERIFY(!shop->file(kB)->vector().covers(operations.back().header.version.dot));
+    shop.meet();
+    for (const char *id : {"d", "e", "f"}) {
+        QVERIFY(shop->shown(kB, id).contains("\"n\":2"));
+    }
+}
+
+// A backup does not remember what its node said since. With the clock set back as well, the next write would have a version that was
+// given before, if versions were node and time.
+void SimSchedulesTest::repeatedVersionAfterRestore()
+{
+    Shop shop;
+    shop.begin(R"({"Id":"d","name":"Tea"})");
+    const QByteArray backup = shop->save(kA);
+    shop->mend();
+    shop->patch(kA, "d", R"({"name":"Green tea"})");
+    QVERIFY2(shop->runUntilQuiet(60s), shop->fault().constData());
+    const auto lost = shop.logOf(kA).back().header.version;
+    shop.part();
+    shop->node(kA).clock().jump(-10s);
+    shop->setBack(kA, backup);
+    shop.pause();
+    QCOMPARE(shop->shown(kA, "d"), R"({"Id":"d","name":"Tea"})");
+    shop->patch(kA, "d", R"({"name":"Black tea"})");
+    shop.pause();
+    const auto again = shop.logOf(kA).back().header.version;
+    QVERIFY(again.dot.incarnation != lost.dot.incarnation);
+    shop.meet();
+    // Neither had seen the other: the later one shows, the pair is listed.
+    QCOMPARE(shop->conflicts(kC, "d"), std::set<QByteArray> {"name"});
+    shop.expect(lost > again ? R"({"Id":"d","name":"Green tea"})" : R"({"Id":"d","name":"Black tea"})", {"name"});
+}
+
+void SimSchedulesTest::memberOrderByArrival()
+{
+    Shop shop;
+    shop.begin(R"({"Id":"d","a":1})");
+    shop->cut({kC});
+    shop->patch(kA, "d", R"({"z":1})");
+    shop->patch(kB, "d", R"({"m":2})");
+    shop->patch(kC, "d", R"({"k":3})");
+    shop.pause();
+    // D hears A first, E hears B first.
+    shop->mend();
+    shop->cut({kB}), shop->cut({kC}), shop->cut(kA, 4);
+    shop->runFor(2s);
+    shop->mend();
+    shop->cut({kA}), shop->cut({kC});
+    shop->runFor(2s);
+    shop.meet();
+    const QByteArray body = shop->shown(kA, "d");
+    shop.expect(body, {});
+    QVERIFY(body.startsWith(R"({"Id":"d","a":1,)") && body.contains("\"z\":1") && body.contains("\"m\":2") && body.contains("\"k\":3"));
+}
+
+// B1 has not seen A1, which is no head any more when the two meet.
+void SimSchedulesTest::collisionBehindNewerHead()
+{
+    Shop shop;
+    shop.begin(R"({"Id":"d","name":"Tea","price":3})");
+    shop->patch(kA, "d", R"({"price":4})");
+    shop.pause();
+    shop->patch(kA, "d", R"({"name":"Green tea"})");
+    shop.pause();
+    shop->patch(kB, "d", R"({"price":5})");
+    shop.meet();
+    shop.expect(R"({"Id":"d","name":"Green tea","price":5})", {"price"});
+}
+
+void SimSchedulesTest::twoConcurrentInserts()
+{
+    Shop shop;
+    shop->put(kA, "other", R"({"Id":"other"})");
+    QVERIFY2(shop->runUntilQuiet(60s), shop->fault().constData());
+    shop.part();
+    shop->put(kA, "d", R"({"Id":"d","name":"Tea","only":true})");
+    shop.pause();
+    shop->put(kB, "d", R"({"Id":"d","name":"Coffee"})");
+    shop.meet();
+    shop.expect(R"({"Id":"d","name":"Coffee"})", {"name", "only"});
+}
+
+void SimSchedulesTest::additionAgainstRemoval()
+{
+    Shop shop;
+    shop.begin(R"({"Id":"d","stock":10})");
+    shop->patch(kA, "d", R"({"stock":{"$inc":-2}})");
+    shop.pause();
+    shop->patch(kB, "d", R"({"stock":null})");
+    shop.meet();
+    shop.expect(R"({"Id":"d"})", {"stock"});
+}
+
+void SimSchedulesTest::additionAgainstDeletion()
+{
+    Shop shop;
+    shop.begin(R"({"Id":"d","stock":10})");
+    shop->patch(kA, "d", R"({"stock":{"$inc":-2}})");
+    shop.pause();
+    shop->remove(kB, "d");
+    shop.meet();
+    shop.expect({}, {"*"});
+}
+
+void SimSchedulesTest::additionAgainstStockTaking()
+{
+    Shop shop;
+    shop.begin(R"({"Id":"d","stock":10})");
+    shop->patch(kA, "d", R"({"stock":{"$inc":-2}})");
+    shop->patch(kB, "d", R"({"stock":{"$inc":-1}})");
+    shop.pause();
+    shop->patch(kB, "d", R"({"stock":8})"); // counted with B's own sale, without A's
+    shop.meet();
+    shop.expect(R"({"Id":"d","stock":6})", {});
+}
+
+void SimSchedulesTest::additionUnderLastWriterWins()
+{
+    SimPlan plan;
+    plan.wholeWriters = {kB};
+    Shop shop(plan);
+    shop.begin(R"({"Id":"d","name":"Tea","stock":10})");
+    shop->patch(kA, "d", R"({"stock":{"$inc":-2}})");
+    shop.pause();
+    shop->patch(kB, "d", R"({"stock":{"$inc":-1}})");
+    shop.meet();
+    shop.expect(R"({"Id":"d","name":"Tea","stock":7})", {});
+}
+
+// C cannot apply an operation and passes it on; others go on with the document. After the upgrade it joins late, and C is like the rest.
+void SimSchedulesTest::quarantinedOperationAppliedLate()
+{
+    Shop shop;
+    shop.begin(R"({"Id":"d","name":"Tea","stock":10})");
+    shop->patch(kA, "d", R"({"name":"Green tea"})");
+    shop.pause();
+    const auto unknown = shop.logOf(kA).back();
+    shop->patch(kB, "d", R"({"stock":{"$inc":-3}})");
+    shop.pause();
+    // The older program on C: its file with the operation in quarantine.
+    const QByteArray path = shop->file(kC)->path();
+    shop->node(kC).stop();
+    {
+        auto file = storage::DatabaseFile::open(path, {});
+        QVERIFY(file && (*file)->begin());
+        QVERIFY((*file)->apply({&unknown, 1}, true));
+        QVERIFY((*file)->commit());
+        QCOMPARE((*file)->quarantinedCount(), 1);
+        QCOMPARE((*file)->load({"shop", "d"})->shown().value(), R"({"Id":"d","name":"Tea","stock":10})");
+    }
+    shop->start(kC); // the newer program
+    QCOMPARE(shop->file(kC)->quarantinedCount(), 0);
+    shop.meet();
+    shop.expect(R"({"Id":"d","name":"Green tea","stock":7})", {});
+}
+
+// What nobody can apply waits everywhere with its documents; the rest of the database goes on, also that of the same origin.
+void SimSchedulesTest::poisonBlocksNobodyElse()
+{
+    Shop shop;
+    support::SeededRandom random(3);
+    PoisonMaker maker(random);
+    shop->put(kA, "other", R"({"Id":"other"})");
+    QVERIFY2(shop->runUntilQuiet(60s), shop->fault().constData());
+    for (int i = 0; i < 3; ++i) {
+        shop->poison(kA, maker);
+        shop.pause();
+    }
+    shop->put(kB, "d", R"({"Id":"d"})");
+    shop.meet();
+    shop.expect(R"({"Id":"d"})", {});
+    for (int i = 0; i < shop->size(); ++i) {
+        QVERIFY(shop->file(i)->quarantinedCount() >= 3);
+        QVERIFY(shop->file(i)->vector().covers(maker.last()));
+    }
+}
+
+void SimSchedulesTest::hangingPeerDelaysNobody()
+{
+    Shop shop;
+    shop->put(kA, "d", R"({"Id":"d","n":1})");
+    QVERIFY2(shop->runUntilQuiet(60s), shop->fault().constData());
+    shop->network().setHanging(shop->node(kB).url(), true);
+    shop->runFor(5s);
+    shop->put(kA, "d", R"({"Id":"d","n":2})");
+    shop->runFor(50ms); // far less than any time-out
+    for (const int i : {2, 3, 4}) {
+        QCOMPARE(shop->shown(i, "d"), R"({"Id":"d","n":2})");
+    }
+    QCOMPARE(shop->shown(kB, "d"), R"({"Id":"d","n":1})");
+    shop.meet();
+}
+
+void SimSchedulesTest::everyTopologyCarries_data()
+{
+    QTest::addColumn<int>("topology");
+    QTest::addColumn<bool>("oneSided");
+    QTest::addColumn<int>("milliseconds");
+    QTest::newRow("mesh") << static_cast<int>(Topology::Mesh) << false << 20;
+    QTest::newRow("chain") << static_cast<int>(Topology::Chain) << false << 60;
+    QTest::newRow("star") << static_cast<int>(Topology::Star) << false << 40;
+    // Where only the other side registered the pair, the news waits for a heartbeat.
+    QTest::newRow("mesh, one-sided") << static_cast<int>(Topology::Mesh) << true << 3'000;
+    QTest::newRow("chain, one-sided") << static_cast<int>(Topology::Chain) << true << 12'000;
+}
+
+// A write at the end of a chain is at the other end after a few round trips: relaying waits for nothing.
+void SimSchedulesTest::everyTopologyCarries()
+{
+    QFETCH(int, topology);
+    QFETCH(bool, oneSided);
+    QFETCH(int, milliseconds);
+    SimPlan plan;
+    plan.topology = static_cast<Topology>(topology);
+    plan.hasOneSidedPeers = oneSided;
+    Shop shop(plan);
+    shop->put(kA, "d", R"({"Id":"d","n":1})");
+    QVERIFY2(shop->runUntilQuiet(60s), shop->fault().constData());
+    shop->runFor(3s);
+    shop->put(4, "d", R"({"Id":"d","n":2})");
+    shop->runFor(std::chrono::milliseconds(milliseconds));
+    for (int i = 0; i < shop->size(); ++i) {
+        QCOMPARE(shop->shown(i, "d"), R"({"Id":"d","n":2})");
+    }
+    QVERIFY2(shop->isFine(), shop->fault().constData());
+}
+
+QTEST_APPLESS_MAIN(SimSchedulesTest)
+#include "tst_sim_schedules.moc"
