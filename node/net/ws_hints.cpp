@@ -51,13 +51,8 @@ private:
 WsHints::WsHints(HttpServer &server)
     : m_server(server)
     , m_plainHandshakes(QStringLiteral("Driftless"), QWebSocketServer::NonSecureMode)
-    , m_secureHandshakes(QStringLiteral("Driftless"), QWebSocketServer::SecureMode)
 {
-    for (QWebSocketServer *handshakes : {&m_plainHandshakes, &m_secureHandshakes}) {
-        connect(handshakes, &QWebSocketServer::newConnection, this, [this, handshakes] {
-            onNewConnection(*handshakes);
-        });
-    }
+    serve(m_plainHandshakes);
 }
 
 WsHints::~WsHints()
@@ -81,7 +76,27 @@ void WsHints::adopt(
         socket->ungetChar(head[at - 1]);
     }
     setCloseAnswer(socket, closingFrame());
-    (isSecure ? m_secureHandshakes : m_plainHandshakes).handleConnection(socket);
+    handshakesFor(isSecure).handleConnection(socket);
+}
+
+QWebSocketServer &WsHints::handshakesFor(bool isSecure)
+{
+    if (!isSecure) {
+        return m_plainHandshakes;
+    }
+    if (!m_secureHandshakes) {
+        m_secureHandshakes = std::make_unique<QWebSocketServer>(
+            QStringLiteral("Driftless"), QWebSocketServer::SecureMode);
+        serve(*m_secureHandshakes);
+    }
+    return *m_secureHandshakes;
+}
+
+void WsHints::serve(QWebSocketServer &handshakes)
+{
+    connect(&handshakes, &QWebSocketServer::newConnection, this, [this, &handshakes] {
+        onNewConnection(handshakes);
+    });
 }
 
 void WsHints::onNewConnection(QWebSocketServer &handshakes)

@@ -9,6 +9,7 @@
 #include <QWebSocketServer>
 
 #include <deque>
+#include <memory>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -53,6 +54,8 @@ private:
         std::deque<QByteArray> waiting;
     };
 
+    QWebSocketServer &handshakesFor(bool isSecure);
+    void serve(QWebSocketServer &handshakes);
     void onNewConnection(QWebSocketServer &handshakes);
     QTcpSocket *findTcpSocket(const QWebSocket &socket) const;
     void onTextMessage(QWebSocket *socket, const QString &message);
@@ -63,7 +66,8 @@ private:
     std::unordered_set<QTcpSocket *> m_sockets; ///< owned by what Qt makes of them
     std::unordered_map<QWebSocket *, Peer> m_peers; ///< children
     QWebSocketServer m_plainHandshakes;
-    QWebSocketServer m_secureHandshakes;
+    std::unique_ptr<QWebSocketServer>
+        m_secureHandshakes; ///< made with the first TLS socket: it loads OpenSSL
 };
 
 } // namespace driftless::net

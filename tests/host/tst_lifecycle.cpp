@@ -296,7 +296,8 @@ void TestLifecycle::aTerminatedNodeAnswersWhatItTook()
         answers += socket.readAll();
     } while (socket.state() == QAbstractSocket::ConnectedState && socket.waitForReadyRead(kWaitMs));
     answers += socket.readAll();
-    QCOMPARE(program.waitForEnd(), 0);
+    const int code = program.waitForEnd();
+    QVERIFY2(code == 0, program.standardError().constData());
 
     const auto acknowledged = answers.count("HTTP/1.1 200");
     QVERIFY(acknowledged > 0);
