@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include <filesystem>
 #include <utility>
 
 namespace driftless::storage {
@@ -18,6 +19,13 @@ constexpr int kProgressSteps = 10'000;
 std::int64_t steadyMs()
 {
     return SystemClock().instant().time_since_epoch().count();
+}
+
+bool hasWriteAheadLog(const QByteArray &path)
+{
+    std::error_code missing;
+    const auto bytes = std::filesystem::file_size(std::filesystem::path((path + "-wal").toStdString()), missing);
+    return !missing && bytes > 0;
 }
 
 } // namespace
@@ -148,8 +156,9 @@ Result<std::unique_ptr<Connection>> Connection::open(const QByteArray &path, Mod
         return connection->lastError(code);
     }
     sqlite3_busy_timeout(handle, kBusyTimeoutMs);
-    if (mode == Mode::ReadOnly) {
-        // The last connection to close would copy the WAL back and delete it by its name, which may be another file's by then.
+    // The last reader to close would copy the WAL back and delete it by its name, which may be another file's by then. A log that was there
+    // before belongs to a file that may yet be refused.
+    if (mode == Mode::ReadOnly || hasWriteAheadLog(path)) {
         sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     }
     return connection;
@@ -195,6 +204,11 @@ Result<void> Connection::checkpoint(bool truncate)
         return lastError(code);
     }
     return {};
+}
+
+void Connection::checkpointOnClose()
+{
+    sqlite3_db_config(m_handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
 }
 
 void Connection::setReadDeadline(std::chrono::milliseconds readMax)

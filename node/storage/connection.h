@@ -75,6 +75,8 @@ public:
     std::int64_t lastInsertRowId() const;
     /// Copies the WAL into the file as far as readers allow (SQLITE_CHECKPOINT_PASSIVE), or, with `truncate`, waits for them and empties it.
     Result<void> checkpoint(bool truncate);
+    /// The file is ours and sound: closing copies into it also a WAL that was there before. One that is refused stays as it was.
+    void checkpointOnClose();
     /// A read that takes longer than `readMax` ends with Timeout; of a read-only connection. Renewed by each `beginRead`.
     void setReadDeadline(std::chrono::milliseconds readMax);
     void beginRead();

@@ -66,6 +66,7 @@ Result<std::unique_ptr<DatabaseFile>> DatabaseFile::open(const QByteArray &path,
     auto impl = std::make_unique<Impl>();
     DRIFTLESS_TRY(impl->openConnection(path, options));
     DRIFTLESS_TRY(impl->loadState());
+    impl->connection->checkpointOnClose();
     return std::unique_ptr<DatabaseFile>(new DatabaseFile(std::move(impl)));
 }
 

@@ -115,7 +115,8 @@ Result<void> migrate(Connection &connection, const Schema &schema)
     DRIFTLESS_TRY_ASSIGN(const auto applicationId, connection.queryInteger("PRAGMA application_id"));
     DRIFTLESS_TRY_ASSIGN(const auto version, connection.queryInteger("PRAGMA user_version"));
     const QByteArray file = "The file '" + connection.path() + "' ";
-    if (tables > 0 && applicationId != schema.applicationId) {
+    const bool isEmpty = tables == 0 && applicationId == 0 && version == 0;
+    if (!isEmpty && applicationId != schema.applicationId) {
         return Error {ErrorCode::FileDamaged,
             file + "is a SQLite file, but not a Driftless " + schema.what + ". It was left as it is; move it away or choose another data directory.", {}};
     }

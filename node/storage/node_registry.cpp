@@ -20,6 +20,7 @@ Result<std::unique_ptr<NodeRegistry>> NodeRegistry::open(const QByteArray &path)
     DRIFTLESS_TRY_ASSIGN(registry->m_connection, Connection::open(path, Connection::Mode::ReadWrite));
     DRIFTLESS_TRY(migrate(*registry->m_connection, registrySchema()));
     DRIFTLESS_TRY(registry->m_connection->execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"));
+    registry->m_connection->checkpointOnClose();
     return registry;
 }
 
