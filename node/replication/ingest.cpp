@@ -72,7 +72,7 @@ private:
             leaveOut(dot, LeftOutReason::Gap);
             return {};
         }
-        if (m_stopped.contains(dot.incarnation) || m_file.isStopped(dot.incarnation)) {
+        if (isStopped(dot.incarnation)) {
             leaveOut(dot, LeftOutReason::Stopped);
             return {};
         }
@@ -165,14 +165,22 @@ private:
                 || NodeId::parse(operation.header.documentId).isOk());
     }
 
+    bool isStopped(const Incarnation &incarnation) const
+    {
+        return m_stopped.contains(incarnation) || m_file.isStopped(incarnation);
+    }
+
     bool hasParents() const
     {
         for (const Operation &operation : m_group) {
-            if (operation.header.kind == OperationKind::Open) {
-                continue; // names what its incarnation continues, which need not be here
-            }
             for (const storage::Parent &parent : operation.header.parents) {
-                if (!m_file.vector().covers(parent.version.dot)) {
+                const Dot &dot = parent.version.dot;
+                // An `open` waits for the end of what it continues like a write for what it was
+                // built on: a vector's canonical form leaves that incarnation out, so who has the
+                // one must have the other. Of one that a fork has stopped, the end may never come.
+                const bool mayLack
+                    = operation.header.kind == OperationKind::Open && isStopped(dot.incarnation);
+                if (!mayLack && !m_file.vector().covers(dot)) {
                     return false;
                 }
             }

@@ -54,6 +54,7 @@ private Q_SLOTS:
     void findsAForkBehindTheEnd();
     void findsAForkAmongDuplicates();
     void findsAForkThatAnOpenContinues();
+    void takesAnOpenBehindWhatItContinues();
     void takesNoMoreOfAStoppedIncarnation();
     void quarantinesWhatItDoesNotKnow();
     void quarantinesAGroupAsAWhole();
@@ -276,6 +277,25 @@ void TestIngest::findsAForkThatAnOpenContinues()
     QCOMPARE(outcome.forks.size(), 1U);
     QVERIFY(copy.file->isStopped(before.incarnation()));
     QVERIFY(!copy.file->isStopped(later.incarnation()));
+}
+
+// The canonical form of a vector leaves out the incarnation that is continued; a copy that had only the
+// next one would seem to have both.
+void TestIngest::takesAnOpenBehindWhatItContinues()
+{
+    Copy copy;
+    OperationMaker before("a", 1);
+    const Operation first = before.open();
+    const Operation last = before.put("1", "{}");
+    OperationMaker later("a", 2);
+    storage::OperationHeader header = later.open().header;
+    header.parents = {{last.header.version, {}}};
+    header.previous = last.chainHash();
+    const Operation next = Operation::make(header, {});
+    const IngestOutcome early = take(copy, {first, next});
+    QCOMPARE(early.applied, 1U);
+    QCOMPARE(reasonOf(early, later.incarnation()), LeftOutReason::ParentsMissing);
+    QCOMPARE(take(copy, {last, next}).applied, 2U);
 }
 
 void TestIngest::takesNoMoreOfAStoppedIncarnation()
