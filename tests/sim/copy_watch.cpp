@@ -138,8 +138,11 @@ CopyWatch::Fault CopyWatch::take(const storage::Operation &operation)
     m_groups[{dot.incarnation, first}].push_back(dot);
     const auto write = m_judge.take(operation);
     for (const storage::Parent &parent : header.parents) {
-        if (write && !hasRead(parent.version.dot)) {
+        if (!hasRead(parent.version.dot)) { // of an `open`: the end of what it continues
             return fault("it took " + textOf(dot) + " before what it was built on, " + textOf(parent.version.dot));
+        }
+        if (write && parent.version >= header.version) {
+            return fault(textOf(dot) + " is not newer than what it was built on, " + textOf(parent.version.dot));
         }
     }
     if (!header.isUnderstood || (write && !write->fault.isEmpty())) {
@@ -192,6 +195,24 @@ CopyWatch::Fault CopyWatch::judgeOne(const storage::DatabaseFile &file, storage:
         return fault("a reader sees " + (*read ? (*read)->body : QByteArray("nothing")) + " instead of " + should.shown.value_or("nothing"));
     }
     return std::nullopt;
+}
+
+CopyWatch::Fault CopyWatch::checkWriterSees(const ModelKey &key, const Dot &dot) const
+{
+    ModelHistory history;
+    const auto found = m_known.find(key);
+    for (const auto &write : found == m_known.end() ? ModelHistory() : found->second) {
+        history.push_back(write);
+        if (write->version.dot != dot) {
+            continue;
+        }
+        const std::optional<QByteArray> &seen = m_judge.judge(history, m_waiting).shown;
+        if (write->isDelete ? seen.has_value() : seen != write->body) {
+            return fault("the writer of " + textOf(dot) + " sees " + seen.value_or("nothing") + " instead of " + write->body);
+        }
+        return std::nullopt;
+    }
+    return fault("there is no " + textOf(dot) + " of " + textOf(key));
 }
 
 CopyWatch::Fault CopyWatch::checkTotals(const storage::DatabaseFile &file) const

@@ -30,6 +30,8 @@ public:
     /// Judges every document, the totals and, where nothing waits, the list of conflicts as a reader sees it.
     Fault lookAtAll(const storage::DatabaseFile &file, storage::DocumentReader *reader);
     Fault checkTotals(const storage::DatabaseFile &file) const;
+    /// Who writes sees what it wrote, byte for byte: the document as it was when the log had come to its own operation `dot`.
+    Fault checkWriterSees(const ModelKey &key, const Dot &dot) const;
     /// By the rule itself, without the sums that the judge and the node both keep: the newest set, and every addition that its
     /// writer had not seen.
     Fault checkCounters() const;

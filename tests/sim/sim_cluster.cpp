@@ -1,5 +1,6 @@
 #include "sim_cluster.h"
 
+#include "core/case_fold.h"
 #include "replication/messages.h"
 
 #include <algorithm>
@@ -47,6 +48,7 @@ struct SimCluster::Member
     std::unique_ptr<SimNode> process;
     CopyWatch watch;
     storage::VersionVector vector; ///< as it was at the last look
+    std::vector<std::pair<ModelKey, Dot>> written; ///< since the last look, and acknowledged
 
     Member(std::unique_ptr<SimNode> node, Judge &judge)
         : process(std::move(node))
@@ -224,6 +226,7 @@ void SimCluster::acknowledge(int i, const std::vector<engine::WriteOutcome> &out
             return;
         }
         say(node(i).id().bytes() + " acknowledges " + textOf(dot));
+        m_nodes[static_cast<std::size_t>(i)]->written.emplace_back(ModelKey(foldCase(outcome.collection), foldCase(outcome.id)), dot);
         m_acknowledged[dot] = {Hash128::of((*stored)->headerBytes), i, false};
     }
 }
@@ -294,6 +297,7 @@ void SimCluster::start(int i)
     say(node(i).id().bytes() + " starts");
     Member &member = *m_nodes[static_cast<std::size_t>(i)];
     member.watch.forget();
+    member.written.clear();
     if (const auto started = node(i).start(); !started) {
         fail(node(i).id().bytes() + " does not start: " + started.error().message);
         return;
@@ -401,6 +405,11 @@ void SimCluster::settled(int i)
         fail(*wrong);
         return;
     }
+    for (const auto &[key, dot] : std::exchange(member.written, {})) {
+        if (const auto wrong = member.watch.checkWriterSees(key, dot)) {
+            fail(*wrong);
+        }
+    }
     checkPairs(i);
 }
 
@@ -409,11 +418,15 @@ void SimCluster::checkPairs(int i)
     const storage::DatabaseFile *mine = file(i);
     for (int j = 0; j < size(); ++j) {
         const storage::DatabaseFile *theirs = file(j);
-        if (j == i || theirs == nullptr || theirs->isInTransaction() || theirs->vector() != mine->vector()) {
+        if (j == i || theirs == nullptr || theirs->isInTransaction()) {
             continue;
         }
-        if (theirs->digest() != mine->digest() || theirs->vectorHash() != mine->vectorHash()) {
-            fail(node(i).id().bytes() + " and " + node(j).id().bytes() + " have equal vectors and unequal digests");
+        const QByteArray both = node(i).id().bytes() + " and " + node(j).id().bytes();
+        const bool areEqual = theirs->vector() == mine->vector();
+        if (areEqual != (theirs->vectorHash() == mine->vectorHash())) {
+            fail(both + (areEqual ? " have equal vectors and unequal hashes of them" : " have unequal vectors and equal hashes of them"));
+        } else if (areEqual && theirs->digest() != mine->digest()) {
+            fail(both + " have equal vectors and unequal digests");
         }
     }
 }
@@ -465,8 +478,29 @@ bool SimCluster::runUntilQuiet(Duration most)
             saidLast = why;
         }
     }
-    fail("no agreement in time: " + why);
+    fail("no agreement in time: " + why + '\n' + described());
     return false;
+}
+
+/// Each node's vector, digest and opinion, for a person.
+QByteArray SimCluster::described()
+{
+    QByteArray text;
+    for (int i = 0; i < size(); ++i) {
+        text += "  " + node(i).id().bytes() + ':';
+        const storage::DatabaseFile *at = file(i);
+        if (at == nullptr) {
+            text += " no database\n";
+            continue;
+        }
+        for (const auto &[incarnation, entry] : at->vector().entries()) {
+            text += ' ' + textOf(Dot {incarnation, entry.sequence});
+        }
+        text += "  vector " + at->vectorHash().hex().left(6) + " digest " + at->digest().hex().left(6) + "\n    ";
+        node(i).node().convergence(m_database, [&text](const Result<engine::Convergence> &answer) { text += answer->reason + '\n'; });
+        node(i).node().settle();
+    }
+    return text;
 }
 
 QByteArray SimCluster::shown(int i, const QByteArray &id)

@@ -101,6 +101,7 @@ private:
     void checkPairs(int i);
     void excuseWhatIsGone();
     bool isQuiet(QByteArray &why);
+    QByteArray described();
     bool isCovered(const Dot &dot);
 
     const DatabaseName m_database;
