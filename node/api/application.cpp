@@ -127,7 +127,11 @@ Response Application::serverError(int status, QByteArrayView code, QByteArrayVie
 bool Application::bindBody(Call &call)
 {
     if (!hasExpectedMediaType(call.route->body, call.request.header("Content-Type"))) {
-        call.reply(m_context.problem(415, errorName(ErrorCode::UnsupportedMediaType), {}));
+        call.reply(m_context.problem(415,
+            errorName(ErrorCode::UnsupportedMediaType),
+            call.route->body == Body::Json
+                ? "Send the body with Content-Type: application/json (in UTF-8)."
+                : "Send the body with Content-Type: application/cbor-seq or application/cbor."));
         return false;
     }
     if (call.route->body == Body::Json && call.request.body.isEmpty()) {

@@ -213,7 +213,9 @@ void DocumentsApi::get(const CallPtr &call)
                         return;
                     }
                     if (!*found) {
-                        m_context.failNotFound(*call);
+                        m_context.failNotFound(*call,
+                            "There is no such document in this database. GET the collection to see "
+                            "which ids it has.");
                         return;
                     }
                     engine::DocumentView &document = **found;
@@ -221,7 +223,9 @@ void DocumentsApi::get(const CallPtr &call)
                     if (!satisfiesIfMatch(conditions, token)) {
                         m_context.fail(*call,
                             {ErrorCode::PreconditionFailed,
-                                "The document has another version than If-Match names.",
+                                "The document has another version than If-Match names. Read it "
+                                "without "
+                                "If-Match; its ETag is the current one.",
                                 {}});
                         return;
                     }

@@ -27,6 +27,7 @@ constexpr StatusRow kStatusRows[] = {
     {414, "URI Too Long", "https://tools.ietf.org/html/rfc9110#section-15.5.15"},
     {415, "Unsupported Media Type", "https://tools.ietf.org/html/rfc9110#section-15.5.16"},
     {417, "Expectation Failed", "https://tools.ietf.org/html/rfc9110#section-15.5.18"},
+    {426, "Upgrade Required", "https://tools.ietf.org/html/rfc9110#section-15.5.22"},
     {431, "Request Header Fields Too Large", "https://tools.ietf.org/html/rfc6585#section-5"},
     {500, "Internal Server Error", "https://tools.ietf.org/html/rfc9110#section-15.6.1"},
     {501, "Not Implemented", "https://tools.ietf.org/html/rfc9110#section-15.6.2"},

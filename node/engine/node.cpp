@@ -141,7 +141,9 @@ void Node::databases(Answer<std::vector<DatabaseInfo>> answer)
             }
             DatabaseInfo info {name, entry.registered.generation, entry.registered.created, 0, 0};
             info.documents = entry.database ? entry.database->file().documentCount() : 0;
-            info.fileBytes = QFile(QString::fromUtf8(pathOf(name))).size();
+            // With the log ahead of it, which may hold most of a database that has just grown.
+            info.fileBytes = QFile(QString::fromUtf8(pathOf(name))).size()
+                + QFile(QString::fromUtf8(pathOf(name) + "-wal")).size();
             infos.push_back(std::move(info));
         }
         answer(std::move(infos));

@@ -75,7 +75,7 @@ bool isKeyText(const QByteArray &key)
     return key.size() <= kKeyBytesMax;
 }
 
-/// "http://HOST[:PORT][/PREFIX]" without a '/' at the end; empty if it is none.
+/// "http[s]://HOST[:PORT][/PREFIX]" without a '/' at the end; empty if it is none.
 QByteArray normalisedUrl(const QByteArray &text, bool mayHavePath)
 {
     QByteArray trimmed = text;
@@ -184,7 +184,7 @@ constexpr Setting kSettings[] = {
             return id.isOk();
         }),
     text("Node:SeedPeers:*:BaseUrl",
-        "http://HOST[:PORT][/PREFIX]",
+        "http[s]://HOST[:PORT][/PREFIX]",
         nullptr,
         "where that peer listens",
         [](ConfigDraft &draft, const SettingValue &value) {

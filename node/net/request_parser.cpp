@@ -20,6 +20,9 @@ using api::Method;
 
 constexpr qsizetype kBodyReserveBytesMax = 1
     << 20; // what a client merely announces is not allocated
+constexpr QByteArrayView kTooLarge
+    = "The body is larger than this call may have. Send less at a time "
+      "(the limit is Node:Limits:BodyBytes).";
 constexpr qsizetype kRequestLineExtraBytes = 64; // method, blanks and version beside the target
 
 QByteArray toBytes(beast::string_view text)
@@ -427,7 +430,7 @@ RequestParser::Step RequestParser::setBodyBytesMax(qsizetype bodyBytesMax)
     m_message->bodyBytesMax = bodyBytesMax;
     const auto length = m_message->content_length();
     if (length && *length > static_cast<std::uint64_t>(bodyBytesMax)) {
-        return fail(413, "too-large", "The body is larger than this call may have.");
+        return fail(413, "too-large", kTooLarge);
     }
     return Step::Head;
 }
@@ -445,7 +448,7 @@ RequestParser::Step RequestParser::advanceBody(QByteArrayView input, qsizetype &
         message.put(boost::asio::const_buffer(input.data(), static_cast<std::size_t>(input.size())),
             message.error));
     if (message.isOverBodyLimit) {
-        return fail(413, "too-large", "The body is larger than this call may have.");
+        return fail(413, "too-large", kTooLarge);
     }
     if (message.error && message.error != http::error::need_more) {
         return fail(400, "malformed-request", "The chunks of the body are malformed.");

@@ -6,16 +6,38 @@ namespace driftless::replication {
 
 namespace {
 
+/// "HOST[:PORT]"; an IPv6 address stands in brackets. A user's name has no place in it.
+bool isHostAndPort(QByteArrayView text)
+{
+    constexpr int kPortMax = 65'535;
+    const qsizetype colon = text.indexOf(':', std::max<qsizetype>(text.lastIndexOf(']'), 0));
+    const QByteArrayView host = colon < 0 ? text : text.first(colon);
+    if (host.isEmpty() || text.contains('@')) {
+        return false;
+    }
+    if (colon < 0) {
+        return true;
+    }
+    const QByteArrayView port = text.sliced(colon + 1);
+    const bool isNumber = !port.isEmpty()
+        && std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
+    bool isInRange = false;
+    const int number = port.toByteArray().toInt(&isInRange);
+    return isNumber && isInRange && number >= 1 && number <= kPortMax;
+}
+
 bool isHttpUrl(const QByteArray &url)
 {
+    const bool hasForbidden = std::any_of(url.begin(), url.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte <= ' ' || byte == 0x7f || c == '?' || c == '#' || c == '\\';
+    });
     for (const QByteArrayView scheme : {QByteArrayView("http://"), QByteArrayView("https://")}) {
         if (url.size() > scheme.size()
             && QByteArrayView(url).first(scheme.size()).compare(scheme, Qt::CaseInsensitive) == 0) {
-            const char first = url.at(scheme.size());
-            return first != '/' && first != ':' && std::none_of(url.begin(), url.end(), [](char c) {
-                const auto byte = static_cast<unsigned char>(c);
-                return byte <= ' ' || byte == 0x7f || c == '?' || c == '#';
-            });
+            const QByteArrayView rest = QByteArrayView(url).sliced(scheme.size());
+            const qsizetype slash = rest.indexOf('/');
+            return !hasForbidden && isHostAndPort(slash < 0 ? rest : rest.first(slash));
         }
     }
     return false;
@@ -49,7 +71,9 @@ Result<Peer> PeerTable::save(Peer peer)
     }
     if (!isHttpUrl(peer.baseUrl)) {
         return Error {ErrorCode::InvalidArgument,
-            "BaseUrl must be http:// or https:// and a host, without a query.",
+            "BaseUrl must be http[s]://HOST[:PORT][/PREFIX], the port 1 to 65535, without a user "
+            "and "
+            "without a query.",
             "$.BaseUrl"};
     }
     m_peers[{peer.id, peer.database}] = peer;

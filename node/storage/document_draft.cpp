@@ -134,7 +134,7 @@ Result<QByteArray> DocumentDraft::addTo(const json::Object &now, const json::Mem
     }
     base += by;
     if (base.digitCount() > kDecimalDigitsMax) {
-        return Error {ErrorCode::NumberTooLong, "The sum of member '" + member.decoded + "' would have more than 34 digits.", "$." + member.decoded};
+        return Error {ErrorCode::NumberTooLong, "The sum of member '" + member.decoded + "' would have more than 34 digits. Add less, or set it to a shorter number first.", "$." + member.decoded};
     }
     return base.toText();
 }

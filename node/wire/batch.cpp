@@ -7,9 +7,13 @@ namespace driftless::wire {
 
 namespace {
 
-Error notJson(QByteArray path)
+/// `cursor` stands where the text ceases to be JSON, or just behind.
+Error notJson(const JsonCursor &cursor, QByteArray path)
 {
-    return Error {ErrorCode::InvalidJson, "The batch is not valid JSON here.", std::move(path)};
+    return Error {ErrorCode::InvalidJson,
+        "The batch is not valid JSON: check commas, colons, brackets and quotes. (At byte "
+            + QByteArray::number(cursor.offset()) + ".)",
+        std::move(path)};
 }
 
 Error wrong(QByteArray message, QByteArray path)
@@ -36,14 +40,14 @@ Result<void> eachMember(JsonCursor &cursor, const QByteArray &path, Visit visit)
     while (true) {
         const QByteArrayView name = cursor.value();
         if (!json::isString(name) || !json::checkValue(name) || !cursor.take(':')) {
-            return notJson(path);
+            return notJson(cursor, path);
         }
         DRIFTLESS_TRY(visit(name.sliced(1, name.size() - 2)));
         if (cursor.take('}')) {
             return {};
         }
         if (!cursor.take(',')) {
-            return notJson(path);
+            return notJson(cursor, path);
         }
     }
 }
@@ -51,7 +55,7 @@ Result<void> eachMember(JsonCursor &cursor, const QByteArray &path, Visit visit)
 Result<void> skipValue(JsonCursor &cursor, const QByteArray &path)
 {
     const QByteArrayView value = cursor.value();
-    return json::checkValue(value) ? Result<void>() : notJson(path);
+    return json::checkValue(value) ? Result<void>() : notJson(cursor, path);
 }
 
 /// A string or null; nothing for null.
@@ -59,7 +63,7 @@ Result<std::optional<QByteArray>> textValue(JsonCursor &cursor, const QByteArray
 {
     const QByteArrayView value = cursor.value();
     if (!json::checkValue(value)) {
-        return notJson(path);
+        return notJson(cursor, path);
     }
     if (value == "null") {
         return std::optional<QByteArray>();
@@ -112,7 +116,7 @@ public:
             }
             DRIFTLESS_TRY_ASSIGN(operation.body, document());
         } else if (!m_body.isEmpty() && !json::checkValue(m_body)) {
-            return notJson(m_path + ".Body");
+            return notJson(m_cursor, m_path + ".Body");
         }
         operation.collection = std::move(*m_collection);
         operation.id = std::move(*m_id);
@@ -131,7 +135,7 @@ private:
                 m_body = {};
                 return {};
             }
-            return m_body.isEmpty() ? notJson(m_path + ".Body") : Result<void>();
+            return m_body.isEmpty() ? notJson(m_cursor, m_path + ".Body") : Result<void>();
         }
         for (const auto &[known, target] : {std::pair {QByteArrayView("Op"), &m_op},
                  {QByteArrayView("Collection"), &m_collection},
@@ -196,7 +200,7 @@ Result<std::vector<BatchOperation>> readOperations(
             return operations;
         }
         if (!cursor.take(',')) {
-            return notJson("$.Operations");
+            return notJson(cursor, "$.Operations");
         }
     }
 }
@@ -216,7 +220,7 @@ Result<BatchRequest> BatchRequest::fromJson(
         return {};
     }));
     if (!cursor.atEnd()) {
-        return notJson("$");
+        return notJson(cursor, "$");
     }
     if (request.operations.empty()) {
         return wrong("Operations is required and must hold at least one.", "$.Operations");

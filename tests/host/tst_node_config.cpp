@@ -272,7 +272,7 @@ void TestNodeConfig::wrongValuesAreNamed_data()
     QTest::newRow("peer's id") << QByteArray("--Node:SeedPeers:0:NodeId=a b")
                                << QByteArray("Node:SeedPeers:0:NodeId = 'a b'");
     QTest::newRow("peer's url") << QByteArray("--Node:SeedPeers:0:BaseUrl=till-2:1446")
-                                << QByteArray("http://HOST[:PORT][/PREFIX]");
+                                << QByteArray("http[s]://HOST[:PORT][/PREFIX]");
     QTest::newRow("peer without url") << QByteArray("--Node:SeedPeers:3:NodeId=a")
                                       << QByteArray("Node:SeedPeers:3:BaseUrl is missing");
     QTest::newRow("peer without id") << QByteArray("--Node:SeedPeers:3:BaseUrl=http://a")

@@ -118,7 +118,8 @@ QByteArray JsonComparison::compareObjects(
     }
     std::vector<const json::Member *> rest;
     for (const json::Member &member : actual->members()) {
-        const bool isOurs = (member.folded == "code" || member.folded == "path")
+        const bool isOurs
+            = (member.folded == "code" || member.folded == "path" || member.folded == "detail")
             && expected->find(member.folded) == nullptr;
         if (!isOurs || inAnyOrder) {
             rest.push_back(&member);

@@ -10,7 +10,7 @@ namespace driftless::test {
 /// stands for one of ours, the same wherever it is met; times, trace ids and positions in the log
 /// are compared as such. Documents are compared member by member in any order (the reference
 /// scrambles an updated one); everything else in order. Ours may have more in errors: `Code`,
-/// `code`, `Path`, `path`.
+/// `code`, `Path`, `path`, `detail`.
 class JsonComparison
 {
 public:

@@ -63,6 +63,12 @@ void TestReplicationParts::peersAreChecked_data()
     row("another scheme", "b", "ftp://10.0.0.2", "");
     row("no host", "b", "http://", "");
     row("only a port", "b", "http://:80", "");
+    row("an IPv6 address", "b", "http://[::1]:17001/x", "http://[::1]:17001/x");
+    row("port zero", "b", "http://h:0", "");
+    row("a port beyond the last", "b", "http://h:65536", "");
+    row("a port that is none", "b", "http://h:1x/", "");
+    row("a colon without a port", "b", "http://h:", "");
+    row("a user", "b", "http://user:secret@h", "");
     row("a query", "b", "http://h/?x=1", "");
     row("a line break", "b", "http://h/\r\nX: y", "");
     row("nothing", "b", "", "");
