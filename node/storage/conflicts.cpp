@@ -3,6 +3,7 @@
 #include "core/case_fold.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
 #include <tuple>
 
@@ -24,14 +25,54 @@ enum class Touch { None, Set, Removed, Add, SetAdd };
 struct MemberClaim
 {
     Touch touch = Touch::None;
-    QByteArray value; ///< of a set: what decides whether two of them differ
+    Hash128 value; ///< of a set: what decides whether two of them differ
+};
+
+/// A set of nodes of the walk, a bit each: a document may have been written thousands of times on both sides of a cut.
+class NodeSet
+{
+public:
+    void add(std::size_t index)
+    {
+        if (m_words.size() <= index / 64) {
+            m_words.resize(index / 64 + 1);
+        }
+        m_words[index / 64] |= std::uint64_t {1} << (index % 64);
+    }
+    void add(const NodeSet &other)
+    {
+        m_words.resize(std::max(m_words.size(), other.m_words.size()));
+        for (std::size_t i = 0; i < other.m_words.size(); ++i) {
+            m_words[i] |= other.m_words[i];
+        }
+    }
+    bool contains(std::size_t index) const
+    {
+        return index / 64 < m_words.size() && ((m_words[index / 64] >> (index % 64)) & 1U) != 0;
+    }
+    bool meets(const NodeSet &other) const
+    {
+        for (std::size_t i = 0; i < std::min(m_words.size(), other.m_words.size()); ++i) {
+            if ((m_words[i] & other.m_words[i]) != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+    bool isEmpty() const { return m_words.empty(); }
+
+private:
+    std::vector<std::uint64_t> m_words;
 };
 
 /// An operation that not every head has seen.
 struct Node
 {
-    Operation operation;
-    std::set<std::size_t> ancestors;          ///< in the walk
+    Version version;
+    bool isDelete = false;
+    bool floor = false;
+    std::vector<Dot> parents;
+    NodeSet seenBy;                           ///< its descendants in the walk
     std::map<QByteArray, MemberClaim> claims; ///< by folded name
 };
 
@@ -40,6 +81,57 @@ struct Walk
     std::vector<Node> nodes; ///< descending by version: an ancestor stands behind its descendants
     std::map<Dot, std::size_t> index;
 };
+
+MemberClaim claimOf(const Claim &claim, const json::Object &body)
+{
+    switch (claim.kind) {
+    case Claim::Kind::Removed: return {Touch::Removed, {}};
+    case Claim::Kind::Add: return {Touch::Add, {}};
+    case Claim::Kind::Set: {
+        const json::Member *member = body.find(foldCase(claim.name));
+        return {Touch::Set, Hash128::of(member != nullptr ? member->value : QByteArrayView())};
+    }
+    case Claim::Kind::SetAdd: return {Touch::SetAdd, Hash128::of(claim.base)};
+    }
+    return {};
+}
+
+void readClaims(const Operation &operation, std::map<QByteArray, MemberClaim> &claims)
+{
+    const OperationHeader &header = operation.header;
+    if (header.kind != OperationKind::Put) {
+        return;
+    }
+    const auto body = json::Object::scan(operation.body);
+    if (!body) {
+        return; // quarantined: it claims nothing yet
+    }
+    if (header.floor) {
+        for (const json::Member &member : body->members()) {
+            if (!isIdMember(member.folded)) {
+                claims[QByteArray(member.folded.constData(), member.folded.size())] = {Touch::Set, Hash128::of(member.value)};
+            }
+        }
+    }
+    for (const Claim &claim : header.changed) {
+        claims[foldCase(claim.name)] = claimOf(claim, *body);
+    }
+}
+
+/// What the list needs of an operation; its body, which may be large, is let go.
+Node nodeOf(const Operation &operation)
+{
+    const OperationHeader &header = operation.header;
+    Node node;
+    node.version = header.version;
+    node.isDelete = header.kind == OperationKind::Delete;
+    node.floor = header.floor;
+    for (const Parent &parent : header.parents) {
+        node.parents.push_back(parent.version.dot);
+    }
+    readClaims(operation, node.claims);
+    return node;
+}
 
 /// A priority walk by falling version, as merge bases are found: a version is above those of its parents, so when an operation is taken
 /// from the queue, everybody who has seen it has said so.
@@ -71,68 +163,22 @@ Result<Walk> walkBack(const std::vector<Head> &heads, const FindOperation &find)
         if (isSeenByAll(bits)) {
             continue;
         }
-        Node node;
-        node.operation = std::move(*found);
         walk.index.emplace(version.dot, walk.nodes.size());
-        walk.nodes.push_back(std::move(node));
+        walk.nodes.push_back(nodeOf(*found));
     }
     return walk;
 }
 
-MemberClaim claimOf(const Claim &claim, const json::Object &body)
-{
-    MemberClaim result;
-    switch (claim.kind) {
-    case Claim::Kind::Removed: result.touch = Touch::Removed; return result;
-    case Claim::Kind::Add: result.touch = Touch::Add; return result;
-    case Claim::Kind::Set: {
-        const json::Member *member = body.find(foldCase(claim.name));
-        result.touch = Touch::Set;
-        result.value = member != nullptr ? member->value.toByteArray() : QByteArray();
-        return result;
-    }
-    case Claim::Kind::SetAdd:
-        result.touch = Touch::SetAdd;
-        result.value = claim.base;
-        return result;
-    }
-    return result;
-}
-
-void readClaims(Node &node)
-{
-    const OperationHeader &header = node.operation.header;
-    if (header.kind != OperationKind::Put) {
-        return;
-    }
-    const auto body = json::Object::scan(node.operation.body);
-    if (!body) {
-        return; // quarantined: it claims nothing yet
-    }
-    if (header.floor) {
-        for (const json::Member &member : body->members()) {
-            if (!isIdMember(member.folded)) {
-                node.claims[QByteArray(member.folded.constData(), member.folded.size())] = {Touch::Set, member.value.toByteArray()};
-            }
-        }
-    }
-    for (const Claim &claim : header.changed) {
-        node.claims[foldCase(claim.name)] = claimOf(claim, *body);
-    }
-}
-
 void connect(Walk &walk)
 {
-    // Ancestors stand behind, so their sets are complete when they are asked for.
-    for (std::size_t i = walk.nodes.size(); i-- > 0;) {
-        Node &node = walk.nodes[i];
-        readClaims(node);
-        for (const Parent &parent : node.operation.header.parents) {
-            const auto found = walk.index.find(parent.version.dot);
+    // Descendants stand before, so their sets are complete when they are asked for.
+    for (std::size_t i = 0; i < walk.nodes.size(); ++i) {
+        for (const Dot &parent : walk.nodes[i].parents) {
+            const auto found = walk.index.find(parent);
             if (found != walk.index.end()) {
-                node.ancestors.insert(found->second);
-                const auto &theirs = walk.nodes[found->second].ancestors;
-                node.ancestors.insert(theirs.begin(), theirs.end());
+                NodeSet &seenBy = walk.nodes[found->second].seenBy;
+                seenBy.add(i);
+                seenBy.add(walk.nodes[i].seenBy);
             }
         }
     }
@@ -145,7 +191,7 @@ MemberClaim touchOf(const Node &node, const QByteArray &member)
         return found->second;
     }
     // A floor claims every member, also those that it lacks.
-    return {node.operation.header.floor ? Touch::Removed : Touch::None, {}};
+    return {node.floor ? Touch::Removed : Touch::None, {}};
 }
 
 bool collide(const MemberClaim &a, const MemberClaim &b)
@@ -157,11 +203,6 @@ bool collide(const MemberClaim &a, const MemberClaim &b)
         return a.touch == Touch::Removed || b.touch == Touch::Removed; // an addition counts on top of any set
     }
     return a.touch != b.touch || a.value != b.value;
-}
-
-bool isDelete(const Node &node)
-{
-    return node.operation.header.kind == OperationKind::Delete;
 }
 
 class Lister
@@ -193,19 +234,18 @@ public:
 private:
     bool areConcurrent(std::size_t a, std::size_t b) const
     {
-        return !m_walk.nodes[a].ancestors.contains(b) && !m_walk.nodes[b].ancestors.contains(a);
+        return !m_walk.nodes[a].seenBy.contains(b) && !m_walk.nodes[b].seenBy.contains(a);
     }
 
     bool hasSeenBoth(std::size_t a, std::size_t b) const
     {
-        return std::any_of(m_walk.nodes.begin(), m_walk.nodes.end(),
-            [&](const Node &node) { return node.ancestors.contains(a) && node.ancestors.contains(b); });
+        return m_walk.nodes[a].seenBy.meets(m_walk.nodes[b].seenBy);
     }
 
     void add(const QByteArray &member, std::size_t a, std::size_t b)
     {
-        const Version &first = m_walk.nodes[a].operation.header.version;
-        const Version &second = m_walk.nodes[b].operation.header.version;
+        const Version &first = m_walk.nodes[a].version;
+        const Version &second = m_walk.nodes[b].version;
         m_found.push_back({member, std::max(first, second), std::min(first, second)});
     }
 
@@ -214,50 +254,40 @@ private:
     {
         std::vector<std::size_t> newest;
         for (std::size_t i = 0; i < m_walk.nodes.size(); ++i) {
-            if (!isSeenBy(i, [](std::size_t) { return true; })) {
+            if (m_walk.nodes[i].seenBy.isEmpty()) {
                 newest.push_back(i);
             }
         }
         for (std::size_t i = 0; i < newest.size(); ++i) {
             for (std::size_t j = i + 1; j < newest.size(); ++j) {
-                if (isDelete(m_walk.nodes[newest[i]]) != isDelete(m_walk.nodes[newest[j]])) {
+                if (m_walk.nodes[newest[i]].isDelete != m_walk.nodes[newest[j]].isDelete) {
                     add("*", newest[i], newest[j]);
                 }
             }
         }
     }
 
-    template<typename Counts>
-    bool isSeenBy(std::size_t index, Counts counts) const
-    {
-        for (std::size_t i = 0; i < index; ++i) { // descendants stand before
-            if (m_walk.nodes[i].ancestors.contains(index) && counts(i)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     void listMember(const QByteArray &member)
     {
-        std::vector<std::pair<std::size_t, MemberClaim>> open;
-        // An addition replaces nothing, a deletion no member.
-        const auto replaces = [&](std::size_t i) {
-            const Touch touch = touchOf(m_walk.nodes[i], member).touch;
-            return m_walk.nodes[i].operation.header.floor || (touch != Touch::None && touch != Touch::Add);
-        };
+        using Open = std::pair<std::size_t, MemberClaim>;
+        std::vector<Open> claims;
+        NodeSet replacing; // an addition replaces nothing, a deletion no member
         for (std::size_t i = 0; i < m_walk.nodes.size(); ++i) {
-            MemberClaim claim = touchOf(m_walk.nodes[i], member);
-            if (claim.touch != Touch::None && !isSeenBy(i, replaces)) {
-                open.emplace_back(i, std::move(claim));
+            const MemberClaim claim = touchOf(m_walk.nodes[i], member);
+            if (claim.touch != Touch::None) {
+                claims.emplace_back(i, claim);
+            }
+            if (claim.touch != Touch::None && (claim.touch != Touch::Add || m_walk.nodes[i].floor)) {
+                replacing.add(i);
             }
         }
-        for (std::size_t i = 0; i < open.size(); ++i) {
-            for (std::size_t j = i + 1; j < open.size(); ++j) {
-                const auto &[a, first] = open[i];
-                const auto &[b, second] = open[j];
-                if (collide(first, second) && areConcurrent(a, b) && !hasSeenBoth(a, b)) {
-                    add(member, a, b);
+        std::erase_if(claims, [&](const Open &claim) { return m_walk.nodes[claim.first].seenBy.meets(replacing); });
+        // Two additions never collide, and of those there may be thousands.
+        const auto additions = std::stable_partition(claims.begin(), claims.end(), [](const Open &claim) { return claim.second.touch != Touch::Add; });
+        for (auto one = claims.begin(); one != additions; ++one) {
+            for (auto other = std::next(one); other != claims.end(); ++other) {
+                if (collide(one->second, other->second) && areConcurrent(one->first, other->first) && !hasSeenBoth(one->first, other->first)) {
+                    add(member, one->first, other->first);
                 }
             }
         }

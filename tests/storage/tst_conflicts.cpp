@@ -4,6 +4,7 @@
 #include "till.h"
 
 #include <QByteArrayList>
+#include <QElapsedTimer>
 #include <QTest>
 
 using namespace driftless;
@@ -66,6 +67,7 @@ private Q_SLOTS:
     void closedByWhoeverHasSeenBoth();
     void everyArrivalListsTheSame();
     void countsGoWithTheTransaction();
+    void thousandsOfWritesOnBothSidesOfACut();
 };
 
 void TestConflicts::lists_data()
@@ -331,6 +333,38 @@ void TestConflicts::countsGoWithTheTransaction()
     must(a.file().commit());
     QCOMPARE(a.file().conflictCount(), 0);
     QCOMPARE(listOf(a), QByteArray());
+}
+
+/// A product that sold all week on both sides: found in a moment, on the thread that also has everything else to do.
+void TestConflicts::thousandsOfWritesOnBothSidesOfACut()
+{
+    constexpr int writes = 5'000;
+    Pen a("a");
+    Pen b("b");
+    const Operation base = a.insert(1, R"({"Id":"1","m":1,"n":0})");
+    std::map<Dot, Operation> log {{base.header.version.dot, base}};
+    std::vector<Head> heads;
+    for (Pen *pen : {&a, &b}) {
+        Operation last = base;
+        for (int i = 1; i <= writes; ++i) {
+            const QByteArray number = QByteArray::number(i);
+            const std::uint64_t hlc = static_cast<std::uint64_t>(10 + i);
+            last = i % 10 == 0 ? pen->update(hlc, R"({"Id":"1","m":)" + number + (pen == &a ? "0,\"n\":0}" : "1,\"n\":0}"), {set("m")}, {last})
+                               : pen->update(hlc, R"({"Id":"1","m":1,"n":)" + number + '}', {add("n", static_cast<std::uint64_t>(i), number, "1")}, {last});
+            log.emplace(last.header.version.dot, last);
+        }
+        heads.push_back({last.header.version, {}});
+    }
+    QElapsedTimer timer;
+    timer.start();
+    const auto pairs = must(storage::findConflicts(heads, [&log](const Dot &dot) -> Result<std::optional<Operation>> {
+        const auto found = log.find(dot);
+        return found == log.end() ? std::optional<Operation>() : std::optional(found->second);
+    }));
+    QCOMPARE(pairs.size(), 1U);
+    QCOMPARE(pairs.front().member, QByteArray("m"));
+    QCOMPARE(pairs.front().winner, heads.back().version);
+    QVERIFY2(timer.elapsed() < 5'000, QByteArray::number(timer.elapsed()).constData());
 }
 
 QTEST_GUILESS_MAIN(TestConflicts)
