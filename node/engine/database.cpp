@@ -4,6 +4,7 @@
 #include "replication/local_copies.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace driftless::engine {
 
@@ -29,6 +30,7 @@ struct Database::Target
     std::optional<Hash128> token; ///< before the batch
     std::unique_ptr<storage::DocumentDraft> draft;
     std::optional<storage::PlannedWrite> plan;
+    qsizetype bytes = 0;   ///< of the document as the batch leaves it so far
     QByteArray collection; ///< spelling of the last writer in the batch
     QByteArray id;
 };
@@ -231,15 +233,18 @@ Result<BatchOutcome> Database::batch(const std::vector<WriteRequest> &requests, 
             order.push_back(target);
         }
         byRequest.push_back(target);
-        bytes += request.body.bytes().size();
+        // What travels are the documents, whole, however little a patch of each says.
+        bytes -= std::exchange(target->bytes, target->draft->isVisible() ? target->draft->body().size() : 0);
+        bytes += target->bytes;
+        if (bytes > m_settings.groupBytesMax) {
+            failedIndex = kNoBatchIndex;
+            return Error {ErrorCode::TooLarge,
+                "The documents of the batch have together more than the " + QByteArray::number(m_settings.groupBytesMax)
+                    + " bytes that Node:Limits:GroupBytes allows; a group travels whole. Send it in parts.",
+                {}};
+        }
     }
     failedIndex = kNoBatchIndex;
-    if (bytes > m_settings.groupBytesMax) {
-        return Error {ErrorCode::TooLarge,
-            "The batch has more than the " + QByteArray::number(m_settings.groupBytesMax)
-                + " bytes that Node:Limits:GroupBytes allows; a group travels whole. Send it in parts.",
-            {}};
-    }
     std::vector<storage::LocalWrite> group;
     std::map<const Target *, std::size_t> places;
     for (Target *target : order) {
@@ -253,7 +258,9 @@ Result<BatchOutcome> Database::batch(const std::vector<WriteRequest> &requests, 
     if (!group.empty()) {
         auto written = m_writer.write(group);
         if (!written) {
-            spoil(written.error());
+            if (written.error().code != ErrorCode::TooLarge) { // that was found out before anything was written
+                spoil(written.error());
+            }
             return written.error();
         }
         result = std::move(written).value();

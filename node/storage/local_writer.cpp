@@ -1,8 +1,17 @@
 #include "storage/local_writer.h"
 
+#include "core/limits.h"
+
 #include <algorithm>
 
 namespace driftless::storage {
+
+namespace {
+
+/// What one transfer can carry besides its preamble and the framing of each operation.
+constexpr qsizetype kGroupTransferBytesMax = kTransferBytesMax - 1'000'000;
+
+} // namespace
 
 LocalWriter::LocalWriter(DatabaseFile &file, NodeId node, Random &random, const Clock &clock)
     : m_file(file)
@@ -71,6 +80,7 @@ Result<LocalWriter::Written> LocalWriter::write(std::span<const LocalWrite> writ
     if (writes.size() > 1) {
         next.group = GroupSpan {next.version.dot.sequence, writes.size()};
     }
+    qsizetype bytes = 0;
     for (const LocalWrite &write : writes) {
         OperationHeader header = next;
         header.kind = write.plan.kind;
@@ -84,6 +94,13 @@ Result<LocalWriter::Written> LocalWriter::write(std::span<const LocalWrite> writ
         written.operations.push_back(Operation::make(std::move(header), write.plan.body));
         next.version.dot.sequence += 1;
         next.previous = written.operations.back().chainHash();
+        bytes += written.operations.back().headerBytes.size() + written.operations.back().body.size();
+    }
+    if (bytes > kGroupTransferBytesMax) {
+        return Error {ErrorCode::TooLarge,
+            "The batch would be " + QByteArray::number(bytes) + " bytes on its way to a peer; one transfer carries at most "
+                + QByteArray::number(kGroupTransferBytesMax) + ", and a group travels whole. Send it in parts.",
+            {}};
     }
     written.firstPosition = {m_file.lastPosition().value + 1};
     DRIFTLESS_TRY(m_file.apply(written.operations));

@@ -29,6 +29,7 @@ public:
 
     /// Appends and joins one group (a single write is no group), at most one write a document, in an open transaction. The first after a
     /// start is preceded by `open`. Answers the operations of the writes, in their order, with the position of the first.
+    /// TooLarge: no transfer could carry the group; nothing was written but that `open`.
     struct Written
     {
         std::vector<Operation> operations;

@@ -58,6 +58,7 @@ private Q_SLOTS:
     void aBatchIsOneGroupOrNothing();
     void aBatchFoldsWritesOfOneDocument();
     void limitsAreKept();
+    void aBatchIsBoundedByWhatTravels();
     void aDatabaseThatCannotBeOpenedLeavesTheOthersAlone();
     void manyWritersShareOneCommit();
 };
@@ -223,6 +224,33 @@ void TestNode::limitsAreKept()
     const QByteArray patch = "{\"b\":\"" + QByteArray(kDocumentBytesMax / 2, 'x') + "\"}";
     QCOMPARE(write(node, request(WriteKind::Patch, "large", patch)).error().code, ErrorCode::TooLarge);
     QCOMPARE(shown(node, "large"), large);
+}
+
+/// A group travels whole, with whole documents: small patches of large ones must not make one that no peer can take.
+void TestNode::aBatchIsBoundedByWhatTravels()
+{
+    SimCluster cluster(1);
+    engine::Node &node = cluster.node(0);
+    std::vector<WriteRequest> patches;
+    const qsizetype size = kDocumentBytesMax / 8 * 7;
+    for (qsizetype bytes = 0; bytes <= kGroupBytesMax; bytes += size) {
+        const QByteArray id = QByteArray::number(bytes);
+        QVERIFY(write(node, request(WriteKind::Put, id, "{\"a\":\"" + QByteArray(size, 'x') + "\"}")).isOk());
+        patches.push_back(request(WriteKind::Patch, id, R"({"b":1})"));
+    }
+    const LogPosition before = node.openDatabase(shop())->file().lastPosition();
+    const auto batch = [&node, &patches] {
+        std::optional<ErrorCode> error;
+        node.batch(shop(), patches, [&error](const Result<engine::BatchOutcome> &outcome, int) {
+            error = outcome ? std::nullopt : std::optional(outcome.error().code);
+        });
+        node.settle();
+        return error;
+    };
+    QCOMPARE(batch(), std::optional(ErrorCode::TooLarge));
+    QCOMPARE(node.openDatabase(shop())->file().lastPosition(), before);
+    patches.pop_back();
+    QCOMPARE(batch(), std::optional<ErrorCode>());
 }
 
 void TestNode::aDatabaseThatCannotBeOpenedLeavesTheOthersAlone()

@@ -46,6 +46,7 @@ private Q_SLOTS:
     void wallClockIsKeptWhereItDiffers();
     void admitsOnce();
     void forkDrawsAnother();
+    void refusesAGroupThatNoTransferCarries();
 };
 
 void TestLocalWriter::firstWriteOpensAnIncarnation()
@@ -318,6 +319,27 @@ void TestLocalWriter::forkDrawsAnother()
     QVERIFY(next.header.version.dot.incarnation != forked);
     QCOMPARE(a.log()[2].header.kind, OperationKind::Open);
     QCOMPARE(a.file().vector().sequenceOf(forked), 2U);
+}
+
+void TestLocalWriter::refusesAGroupThatNoTransferCarries()
+{
+    Till a("a");
+    const DocumentState nothing;
+    PlannedWrite plan;
+    plan.floor = true;
+    plan.body = "{\"m\":\"" + QByteArray(kTransferBytesMax / 8, 'x') + "\"}";
+    std::vector<LocalWrite> writes;
+    for (int i = 0; i < 8; ++i) {
+        writes.push_back({"products", QByteArray::number(i), &nothing, plan});
+    }
+    must(a.file().begin());
+    const auto refused = a.writer().write(writes);
+    QVERIFY(!refused.isOk());
+    QCOMPARE(refused.error().code, ErrorCode::TooLarge);
+    writes.pop_back();
+    QVERIFY(a.writer().write(writes).isOk());
+    must(a.file().commit());
+    QCOMPARE(a.file().documentCount(), 7);
 }
 
 QTEST_GUILESS_MAIN(TestLocalWriter)
