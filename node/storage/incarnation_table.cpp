@@ -85,6 +85,12 @@ Hash128 IncarnationTable::canonicalHash() const
             canonical.raise(incarnation, entry);
         }
     }
+    // Who has an `open` but nothing of what it continues must not look like who has both: it would never be sent the rest.
+    for (const auto &[incarnation, row] : m_rows) {
+        if (row.continues && m_vector.sequenceOf(row.continues->incarnation) == 0) {
+            canonical.raise(row.continues->incarnation, {});
+        }
+    }
     cbor::Writer writer;
     canonical.encode(writer);
     m_canonicalHash = Hash128::of(writer.bytes());
