@@ -196,6 +196,11 @@ std::int64_t Connection::lastInsertRowId() const
     return sqlite3_last_insert_rowid(m_handle);
 }
 
+bool Connection::isInTransaction() const
+{
+    return sqlite3_get_autocommit(m_handle) == 0;
+}
+
 Result<void> Connection::checkpoint(bool truncate)
 {
     const int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;

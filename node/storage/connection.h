@@ -73,6 +73,8 @@ public:
     Result<std::int64_t> queryInteger(std::string_view sql);
 
     std::int64_t lastInsertRowId() const;
+    /// False also where SQLite gave up a transaction by itself (no space, no memory, a fault of the disk): what is written then stands alone.
+    bool isInTransaction() const;
     /// Copies the WAL into the file as far as readers allow (SQLITE_CHECKPOINT_PASSIVE), or, with `truncate`, waits for them and empties it.
     Result<void> checkpoint(bool truncate);
     /// The file is ours and sound: closing copies into it also a WAL that was there before. One that is refused stays as it was.

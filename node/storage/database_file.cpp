@@ -42,6 +42,8 @@ struct DatabaseFile::Impl
 
     Result<void> openConnection(const QByteArray &path, const Options &options);
     Result<void> loadState();
+    /// Even a failed read makes SQLite roll back. What came behind it would be committed one by one: half a group, and without its vector.
+    Result<void> checkOpen() const;
     Result<void> flush();
     Result<void> admit(const NodeId &node);
     Result<void> joinRoster(const OperationHeader &header);
@@ -131,8 +133,18 @@ bool DatabaseFile::isInTransaction() const
     return m_impl->isOpen;
 }
 
+Result<void> DatabaseFile::Impl::checkOpen() const
+{
+    if (connection->isInTransaction()) {
+        return {};
+    }
+    return Error {ErrorCode::Storage,
+        "A transaction on the file '" + connection->path() + "' was given up after a fault of the disk or of memory; nothing of it was written. Try again.", {}};
+}
+
 Result<void> DatabaseFile::Impl::flush()
 {
+    DRIFTLESS_TRY(checkOpen());
     if (!isDirty) {
         return {};
     }
@@ -274,6 +286,7 @@ Result<DocumentState> DatabaseFile::load(const DocumentKey &key) const
 Result<void> DatabaseFile::registerCollection(const QByteArray &name)
 {
     DRIFTLESS_ASSERT(m_impl->isOpen);
+    DRIFTLESS_TRY(m_impl->checkOpen());
     return m_impl->documents->registerCollection(foldCase(name), name);
 }
 
@@ -285,6 +298,7 @@ const QByteArray &DatabaseFile::path() const
 Result<void> DatabaseFile::apply(std::span<const Operation> group, bool quarantine)
 {
     DRIFTLESS_ASSERT(m_impl->isOpen && !group.empty());
+    DRIFTLESS_TRY(m_impl->checkOpen());
     const OperationHeader &first = group.front().header;
     // A single write finds out by being joined.
     const bool isApplicable
@@ -369,6 +383,7 @@ Result<int> DatabaseFile::releaseQuarantined()
         if (blockedGroups.contains({dot.incarnation, header.group ? header.group->first : dot.sequence})) {
             continue;
         }
+        DRIFTLESS_TRY(m_impl->checkOpen());
         if (header.isAboutDocument()) {
             const DocumentKey key {foldCase(header.collection), foldCase(header.documentId)};
             DRIFTLESS_TRY_ASSIGN(DocumentState state, m_impl->documents->state(key));

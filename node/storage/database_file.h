@@ -71,7 +71,8 @@ public:
 
     // What the copy has. Inside of a transaction, with its changes.
     const VersionVector &vector() const;
-    /// Of the canonical form: without incarnations that another's `open` continues from their last sequence.
+    /// Of the canonical form: without incarnations that another's `open` continues from their last sequence, and with a mark for each that
+    /// is continued but not here at all.
     Hash128 vectorHash() const;
     Hash128 digest() const;
     qint64 documentCount() const;  ///< visible ones; entries of `cache` are not counted

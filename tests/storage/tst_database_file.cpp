@@ -5,6 +5,8 @@
 
 #include <QTest>
 
+#include <sqlite3.h>
+
 using namespace driftless;
 using namespace driftless::storage;
 using namespace driftless::storage_test;
@@ -96,6 +98,7 @@ private Q_SLOTS:
     void rollbackRestoresEverything();
     void rollbackOfTheFirstTransaction();
     void uncommittedIsGoneAfterACrash();
+    void whatFollowsAFailedReadIsNotWrittenAlone();
     void reopeningGivesTheSame();
     void digestIsAFunctionOfTheSet();
     void digestComesBackWithTheState();
@@ -103,6 +106,7 @@ private Q_SLOTS:
     void cacheIsOutsideOfTheDigest();
     void collectionsKeepTheirFirstSpelling();
     void canonicalVectorSkipsWhatIsContinued();
+    void canonicalVectorTellsWhoLacksWhatIsContinued();
     void readsTheLogInPieces();
     void findsOperations();
     void quarantineWaitsAndIsReleased();
@@ -192,6 +196,32 @@ void TestDatabaseFile::uncommittedIsGoneAfterACrash()
     support::copyFolder(a.folder().path(), afterwards.path());
     file = must(DatabaseFile::open(afterwards.path("shop.db"), {}));
     QVERIFY(summaryOf(*file) == summaryOf(a.file()));
+}
+
+void TestDatabaseFile::whatFollowsAFailedReadIsNotWrittenAlone()
+{
+    Till a("a");
+    a.put("1", R"({"Id":"1","m":")" + QByteArray(3'000'000, 'x') + "\"}");
+    a.restart(); // nothing is cached
+    const Summary before = summaryOf(a.file());
+    must(a.file().begin());
+    a.writeOpen({{Edit::Kind::Put, "2", R"({"Id":"2"})"}});
+    // SQLite answers a read that finds no memory by rolling back the whole transaction.
+    sqlite3_hard_heap_limit64(1);
+    const auto read = a.file().load(Till::key("1"));
+    sqlite3_hard_heap_limit64(0);
+    QVERIFY(!read.isOk());
+    Pen pen("z");
+    const Operation later = pen.insert(10, R"({"Id":"1"})");
+    const auto applied = a.file().apply({&later, 1});
+    QVERIFY(!applied.isOk());
+    QVERIFY(!a.file().registerCollection("Orders").isOk());
+    QVERIFY(!a.file().commit().isOk());
+    QVERIFY(summaryOf(a.file()) == before);
+    a.restart();
+    QVERIFY(summaryOf(a.file()) == before);
+    QCOMPARE(a.log().size(), 2U);
+    a.put("2", R"({"Id":"2"})");
 }
 
 void TestDatabaseFile::reopeningGivesTheSame()
@@ -325,6 +355,28 @@ void TestDatabaseFile::canonicalVectorSkipsWhatIsContinued()
     QVERIFY(a.file().vectorHash() == Hash128::of(writer.bytes()));
     QVERIFY(a.file().vectorHash() != before);
     QCOMPARE(a.file().vector().entries().size(), 2U);
+}
+
+void TestDatabaseFile::canonicalVectorTellsWhoLacksWhatIsContinued()
+{
+    Till a("a");
+    a.put("1", R"({"Id":"1"})");
+    a.restart();
+    a.put("2", R"({"Id":"2"})");
+    // A relay may leave the first incarnation to others for a moment; a second copy then begins with the second.
+    Till b("b");
+    must(b.file().begin());
+    for (const Operation &operation : a.log()) {
+        if (operation.header.version.dot.incarnation == a.incarnation()) {
+            must(b.file().apply({&operation, 1}));
+        }
+    }
+    must(b.file().commit());
+    QVERIFY(a.file().digest() != b.file().digest());
+    QVERIFY(a.file().vectorHash() != b.file().vectorHash());
+    b.read(a);
+    QVERIFY(a.file().vectorHash() == b.file().vectorHash());
+    QVERIFY(a.file().digest() == b.file().digest());
 }
 
 void TestDatabaseFile::readsTheLogInPieces()
