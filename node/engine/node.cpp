@@ -112,7 +112,10 @@ Result<void> Node::open(const DatabaseName &name, bool mayCreate)
         return Error {ErrorCode::DatabaseDeleted,
             "Database '" + name.bytes() + "' was deleted. PUT /api/databases/" + name.bytes() + " makes a new, empty one.", {}};
     }
-    return found->second.error ? Result<void>(*found->second.error) : Result<void>();
+    if (!found->second.database) {
+        return found->second.error.value_or(Error {ErrorCode::Storage, "Database '" + name.bytes() + "' could not be exchanged for its new generation; the log says why.", {}});
+    }
+    return {};
 }
 
 Result<void> Node::create(const DatabaseName &name, std::uint64_t generation)
@@ -120,8 +123,13 @@ Result<void> Node::create(const DatabaseName &name, std::uint64_t generation)
     storage::NodeRegistry::DatabaseEntry registered {name, generation, false, m_clock.wallTime()};
     Entry entry;
     entry.registered = registered;
+    const QString file = QString::fromUtf8(pathOf(name));
+    const bool isNew = !QFile::exists(file);
     openEntry(entry);
     if (entry.error) {
+        if (isNew) {
+            QFile::remove(file); // or each further try would set aside an empty file
+        }
         return *entry.error;
     }
     DRIFTLESS_TRY(m_registry->saveDatabase(registered));
@@ -197,7 +205,13 @@ Result<void> Node::setAside(Entry &entry)
     entry.database.reset();
     entry.error.reset();
     announce();
-    DRIFTLESS_TRY(renameDatabase(pathOf(name), aside));
+    if (!QFile::exists(QString::fromUtf8(pathOf(name)))) {
+        return {}; // done before; what was to follow failed
+    }
+    if (const auto renamed = renameDatabase(pathOf(name), aside); !renamed) {
+        openEntry(entry); // it goes on as it was
+        return renamed;
+    }
     qCInfo(logStorage, "Database %s was set aside as %s.", name.bytes().constData(), aside.constData());
     return {};
 }

@@ -35,7 +35,10 @@ Error notWritten(const QFile &file)
 QByteArray freeAsidePath(const QByteArray &base)
 {
     QByteArray path = base;
-    for (int i = 2; QFile::exists(QString::fromUtf8(path)); ++i) {
+    const auto isTaken = [&path] {
+        return QFile::exists(QString::fromUtf8(path)) || QFile::exists(QString::fromUtf8(path + "-wal")) || QFile::exists(QString::fromUtf8(path + "-shm"));
+    };
+    for (int i = 2; isTaken(); ++i) {
         path = base + '-' + QByteArray::number(i);
     }
     return path;
@@ -76,11 +79,20 @@ Result<qint64> listUnsent(const storage::DatabaseFile &file, const storage::Vers
 
 Result<void> renameDatabase(const QByteArray &path, const QByteArray &aside)
 {
+    std::vector<const char *> renamed;
     for (const char *part : {"-wal", "-shm", ""}) {
         const QString from = QString::fromUtf8(path + part);
-        if (QFile::exists(from) && !QFile::rename(from, QString::fromUtf8(aside + part))) {
+        if (!QFile::exists(from)) {
+            continue;
+        }
+        if (!QFile::rename(from, QString::fromUtf8(aside + part))) {
+            // All or nothing: what stands in a WAL that is not beside its file is lost.
+            for (const char *done : renamed) {
+                QFile::rename(QString::fromUtf8(aside + done), QString::fromUtf8(path + done));
+            }
             return Error {ErrorCode::Storage, "The file '" + (path + part) + "' cannot be renamed. Check that its folder belongs to this user.", {}};
         }
+        renamed.push_back(part);
     }
     return {};
 }

@@ -129,6 +129,11 @@ void Pump::operationsAnswered(
     }
     if (answer.status == TransferStatus::OtherGeneration) {
         const auto copy = m_local.find(name);
+        if (copy && answer.generation < copy->generation) {
+            // It was told of ours and did not join it: its disk, say. Asked at once it would not either.
+            databaseFailed(state, "The peer could not join this generation of the database.", now);
+            return;
+        }
         if (copy && answer.generation > copy->generation) {
             effects.push_back(GenerationSeen {name, answer.generation});
         }

@@ -1,3 +1,4 @@
+#include "engine/set_aside.h"
 #include "sim_cluster.h"
 
 #include <QDir>
@@ -56,6 +57,8 @@ private Q_SLOTS:
     void aNewOneIsEmptyEverywhere();
     void whatAPeerNeverHadIsListed();
     void anEarlierFileIsNeverOverwritten();
+    void aNewGenerationThatCannotBeMadeIsTriedAgain();
+    void aDatabaseIsRenamedWholeOrNotAtAll();
 };
 
 void TestGenerations::aDeletionReachesEveryNode()
@@ -132,6 +135,65 @@ void TestGenerations::anEarlierFileIsNeverOverwritten()
     QVERIFY(drop(cluster.node(0)).isOk());
     QCOMPARE(contents(path), QByteArray("kept"));
     QVERIFY(contents(path + "-2").startsWith("SQLite format 3"));
+}
+
+void TestGenerations::aNewGenerationThatCannotBeMadeIsTriedAgain()
+{
+    SimCluster cluster(2);
+    cluster.mesh();
+    cluster.put(0, "o1", R"({"a":1})");
+    QVERIFY(cluster.runUntilEqual());
+    const QString inTheWay = QString::fromUtf8(cluster.node(1).pathOf(shop()) + "-journal");
+    QVERIFY(QDir().mkpath(inTheWay + QStringLiteral("/x")));
+    cluster.addPeer(0, 1, false);
+    cluster.addPeer(1, 0, false);
+    QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(QStringLiteral("Database shop: \\d+ writes .*")));
+    QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(QStringLiteral("Database shop: \\d+ writes .*")));
+    QVERIFY(drop(cluster.node(0)).isOk());
+    QVERIFY(make(cluster.node(0)).isOk());
+    cluster.put(0, "o2", R"({"a":2})");
+    cluster.addPeer(0, 1, true);
+    cluster.addPeer(1, 0, true);
+    const std::uint64_t calls = cluster.network().callCount();
+    cluster.run(5s);
+    QVERIFY(cluster.node(1).openDatabase(shop()) == nullptr);
+    QVERIFY2(cluster.network().callCount() - calls < 100, QByteArray::number(cluster.network().callCount() - calls).constData());
+    const QDir folder(QString::fromUtf8(cluster.node(1).settings().dataDirectory));
+    QCOMPARE(folder.entryList({QStringLiteral("shop.g0*")}, QDir::Files).filter(QStringLiteral("ndjson")).size(), 1);
+    QCOMPARE(folder.entryList({QStringLiteral("shop.g0*")}, QDir::Files).size(), 2);
+    std::optional<Error> refused;
+    engine::WriteRequest request;
+    request.collection = "orders";
+    request.id = "o3";
+    request.body = *json::Object::check("{}");
+    cluster.node(1).write(shop(), request, [&refused](const Result<engine::WriteOutcome> &outcome) {
+        refused = outcome ? std::nullopt : std::optional(outcome.error());
+    });
+    cluster.node(1).convergence(shop(), [](const Result<engine::Convergence> &answer) { QVERIFY(!answer.isOk()); });
+    cluster.node(1).settle();
+    QVERIFY(refused.has_value());
+    QCOMPARE(refused->code, ErrorCode::Storage);
+    QVERIFY(QDir(inTheWay).removeRecursively());
+    cluster.run(5s);
+    QVERIFY(cluster.node(1).openDatabase(shop()) != nullptr);
+    QVERIFY(cluster.runUntilEqual());
+    QCOMPARE(cluster.node(1).openDatabase(shop())->file().documentCount(), 1);
+}
+
+void TestGenerations::aDatabaseIsRenamedWholeOrNotAtAll()
+{
+    const TemporaryFolder folder;
+    for (const char *name : {"shop.db", "shop.db-wal", "aside"}) {
+        QFile file(QString::fromUtf8(folder.path(name)));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        QVERIFY(file.write(name) > 0);
+    }
+    QVERIFY(!engine::renameDatabase(folder.path("shop.db"), folder.path("aside")).isOk());
+    QCOMPARE(contents(folder.path("shop.db")), QByteArray("shop.db"));
+    QCOMPARE(contents(folder.path("shop.db-wal")), QByteArray("shop.db-wal"));
+    QCOMPARE(contents(folder.path("aside")), QByteArray("aside"));
+    QVERIFY(engine::renameDatabase(folder.path("shop.db"), folder.path("other")).isOk());
+    QCOMPARE(contents(folder.path("other-wal")), QByteArray("shop.db-wal"));
 }
 
 QTEST_GUILESS_MAIN(TestGenerations)
