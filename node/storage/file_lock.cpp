@@ -37,6 +37,9 @@ Result<FileLock> FileLock::take(const QByteArray &path)
             "The file '" + path + "' cannot be opened for writing (" + std::strerror(errno) + "). Check that it and its folder belong to this user.", {}};
     }
     if (::flock(lock.m_descriptor, LOCK_EX | LOCK_NB) != 0) {
+        // It may be this very process that has the file open: closing the descriptor would drop SQLite's record locks there. So it stays open; a
+        // refused opening is the end of a start, not something that is done over and over.
+        lock.m_descriptor = -1;
         return Error {ErrorCode::FileInUse, "The file '" + path + "' is in use by another process. Stop that process, or choose another data directory.", {}};
     }
     return lock;

@@ -12,6 +12,10 @@
 #include <functional>
 #include <map>
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 using namespace driftless;
 using namespace driftless::storage;
 using namespace driftless::storage_test;
@@ -81,6 +85,7 @@ private Q_SLOTS:
     void refuses();
     void refusesWithAWriteAheadLog();
     void refusesASecondOpening();
+    void aRefusedOpeningDropsNoLocks();
     void refusesWhatCannotBeOpened();
     void damageInsideIsSaid();
     void migratesForward();
@@ -205,6 +210,31 @@ void TestStorageFiles::refusesASecondOpening()
     QVERIFY(DatabaseFile::open(a.path(), {}).isOk());
     a.open();
     QCOMPARE(a.file().documentCount(), 2);
+}
+
+void TestStorageFiles::aRefusedOpeningDropsNoLocks()
+{
+    // A process loses its record locks on a file with any descriptor of it that it closes; another program would then take the last
+    // connection for its own, and delete the write-ahead log under the node.
+    Till a("a");
+    a.put("1", R"({"Id":"1"})");
+    const auto isLocked = [&a] {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            const int descriptor = ::open(a.path().constData(), O_RDWR | O_CLOEXEC);
+            struct flock sharedBytes {}; // SQLite's, of whoever has the file open
+            sharedBytes.l_type = F_WRLCK;
+            sharedBytes.l_whence = SEEK_SET;
+            sharedBytes.l_start = 0x40000002;
+            sharedBytes.l_len = 510;
+            ::_exit(::fcntl(descriptor, F_GETLK, &sharedBytes) == 0 && sharedBytes.l_type != F_UNLCK ? 0 : 1);
+        }
+        int status = 0;
+        return child > 0 && ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    };
+    QVERIFY(isLocked());
+    QVERIFY(!DatabaseFile::open(a.path(), {}).isOk());
+    QVERIFY(isLocked());
 }
 
 void TestStorageFiles::refusesWhatCannotBeOpened()
