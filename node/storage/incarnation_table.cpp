@@ -33,7 +33,7 @@ Result<std::unique_ptr<IncarnationTable>> IncarnationTable::load(Connection &con
     std::unique_ptr<IncarnationTable> table(new IncarnationTable(connection));
     DRIFTLESS_TRY_ASSIGN(Statement select,
         connection.prepare("SELECT id, origin, number, sequence, chain_hash, continues_origin, continues_number, continues_sequence, "
-                           "fork_sequence, fork_here, fork_there FROM incarnations"));
+                           "continues_hash, fork_sequence, fork_here, fork_there FROM incarnations"));
     for (;;) {
         DRIFTLESS_TRY_ASSIGN(const bool hasRow, select.step());
         if (!hasRow) {
@@ -46,11 +46,12 @@ Result<std::unique_ptr<IncarnationTable>> IncarnationTable::load(Connection &con
         VersionVector::Entry entry {static_cast<std::uint64_t>(select.integer(3)), Hash128::fromBytes(select.blobView(4)).value_or(Hash128 {})};
         if (!select.isNull(5)) {
             DRIFTLESS_TRY_ASSIGN(NodeId continued, NodeId::parse(select.blobView(5)));
-            row.continues = Dot {{std::move(continued), numberFrom(select.blobView(6))}, static_cast<std::uint64_t>(select.integer(7))};
+            row.continues = End {{std::move(continued), numberFrom(select.blobView(6))},
+                {static_cast<std::uint64_t>(select.integer(7)), Hash128::fromBytes(select.blobView(8)).value_or(Hash128 {})}};
         }
-        if (!select.isNull(8)) {
-            row.fork = Fork {{incarnation, static_cast<std::uint64_t>(select.integer(8))}, Hash128::fromBytes(select.blobView(9)).value_or(Hash128 {}),
-                Hash128::fromBytes(select.blobView(10)).value_or(Hash128 {})};
+        if (!select.isNull(9)) {
+            row.fork = Fork {{incarnation, static_cast<std::uint64_t>(select.integer(9))}, Hash128::fromBytes(select.blobView(10)).value_or(Hash128 {}),
+                Hash128::fromBytes(select.blobView(11)).value_or(Hash128 {})};
             table->m_forks.push_back(*row.fork);
         }
         table->m_vector.raise(incarnation, entry);
@@ -61,10 +62,10 @@ Result<std::unique_ptr<IncarnationTable>> IncarnationTable::load(Connection &con
     table->m_forksAtBegin = table->m_forks.size();
     DRIFTLESS_TRY_ASSIGN(table->m_upsert,
         connection.prepare("INSERT INTO incarnations(id, origin, number, sequence, chain_hash, continues_origin, continues_number, "
-                           "continues_sequence, fork_sequence, fork_here, fork_there) VALUES(?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET "
+                           "continues_sequence, continues_hash, fork_sequence, fork_here, fork_there) VALUES(?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET "
                            "sequence = excluded.sequence, chain_hash = excluded.chain_hash, continues_origin = excluded.continues_origin, "
                            "continues_number = excluded.continues_number, continues_sequence = excluded.continues_sequence, "
-                           "fork_sequence = excluded.fork_sequence, fork_here = excluded.fork_here, fork_there = excluded.fork_there"));
+                           "continues_hash = excluded.continues_hash, fork_sequence = excluded.fork_sequence, fork_here = excluded.fork_here, fork_there = excluded.fork_there"));
     return table;
 }
 
@@ -75,7 +76,12 @@ Hash128 IncarnationTable::canonicalHash() const
     }
     std::set<Incarnation> continued;
     for (const auto &[incarnation, row] : m_rows) {
-        if (row.continues && m_vector.sequenceOf(incarnation) > 0 && m_vector.sequenceOf(row.continues->incarnation) == row.continues->sequence) {
+        if (!row.continues || m_vector.sequenceOf(incarnation) == 0) {
+            continue;
+        }
+        // The hash as well: of a forked incarnation copies hold different ends under one number.
+        const VersionVector::Entry *last = m_vector.find(row.continues->incarnation);
+        if (last != nullptr && *last == row.continues->entry) {
             continued.insert(row.continues->incarnation);
         }
     }
@@ -127,7 +133,7 @@ void IncarnationTable::remember(const Incarnation &incarnation)
         row != m_rows.end() ? std::optional(row->second) : std::nullopt});
 }
 
-std::int64_t IncarnationTable::advance(const Dot &dot, const Hash128 &chainHash, const std::optional<Dot> &continues)
+std::int64_t IncarnationTable::advance(const Dot &dot, const Hash128 &chainHash, const std::optional<End> &continues)
 {
     remember(dot.incarnation);
     Row &row = m_rows[dot.incarnation];
@@ -162,6 +168,7 @@ Result<void> IncarnationTable::writeRow(const Incarnation &incarnation, const Ro
     const QByteArray number = numberBytes(incarnation.number);
     const QByteArray chainHash = entry->chainHash.bytes();
     QByteArray continuedNumber;
+    QByteArray continuedHash;
     QByteArray here;
     QByteArray there;
     m_upsert.bind(1, row.key).bindText(2, incarnation.origin.bytes()).bindBlob(3, number);
@@ -169,16 +176,17 @@ Result<void> IncarnationTable::writeRow(const Incarnation &incarnation, const Ro
     if (row.continues) {
         continuedNumber = numberBytes(row.continues->incarnation.number);
         m_upsert.bindText(6, row.continues->incarnation.origin.bytes()).bindBlob(7, continuedNumber);
-        m_upsert.bind(8, static_cast<std::int64_t>(row.continues->sequence));
+        continuedHash = row.continues->entry.chainHash.bytes();
+        m_upsert.bind(8, static_cast<std::int64_t>(row.continues->entry.sequence)).bindBlob(9, continuedHash);
     } else {
-        m_upsert.bindNull(6).bindNull(7).bindNull(8);
+        m_upsert.bindNull(6).bindNull(7).bindNull(8).bindNull(9);
     }
     if (row.fork) {
         here = row.fork->hashHere.bytes();
         there = row.fork->hashThere.bytes();
-        m_upsert.bind(9, static_cast<std::int64_t>(row.fork->dot.sequence)).bindBlob(10, here).bindBlob(11, there);
+        m_upsert.bind(10, static_cast<std::int64_t>(row.fork->dot.sequence)).bindBlob(11, here).bindBlob(12, there);
     } else {
-        m_upsert.bindNull(9).bindNull(10).bindNull(11);
+        m_upsert.bindNull(10).bindNull(11).bindNull(12);
     }
     return m_upsert.run();
 }

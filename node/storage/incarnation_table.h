@@ -24,8 +24,14 @@ public:
     std::int64_t keyOf(const Incarnation &incarnation) const;
     const Incarnation *incarnationOf(std::int64_t key) const;
 
+    /// The operation at which an incarnation ended.
+    struct End
+    {
+        Incarnation incarnation;
+        VersionVector::Entry entry;
+    };
     /// The key of a new or known incarnation, whose vector entry moves to `dot`. `continues` only of an `open`.
-    std::int64_t advance(const Dot &dot, const Hash128 &chainHash, const std::optional<Dot> &continues);
+    std::int64_t advance(const Dot &dot, const Hash128 &chainHash, const std::optional<End> &continues);
     void recordFork(const Fork &fork);
 
     /// Writes what changed. Inside of a transaction.
@@ -37,7 +43,7 @@ private:
     struct Row
     {
         std::int64_t key = 0;
-        std::optional<Dot> continues;
+        std::optional<End> continues;
         std::optional<Fork> fork;
         bool isDirty = false;
     };

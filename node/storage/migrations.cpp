@@ -25,6 +25,7 @@ CREATE TABLE incarnations(
     continues_origin TEXT,
     continues_number BLOB,
     continues_sequence INTEGER,
+    continues_hash BLOB,
     fork_sequence INTEGER,
     fork_here BLOB,
     fork_there BLOB,

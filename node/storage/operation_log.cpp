@@ -24,9 +24,10 @@ Result<LogPosition> OperationLog::append(const Operation &operation)
 {
     const OperationHeader &header = operation.header;
     DRIFTLESS_ASSERT(m_incarnations.vector().sequenceOf(header.version.dot.incarnation) + 1 == header.version.dot.sequence);
-    std::optional<Dot> continues;
+    std::optional<IncarnationTable::End> continues;
     if (header.kind == OperationKind::Open && !header.parents.empty()) {
-        continues = header.parents.front().version.dot;
+        const Dot &end = header.parents.front().version.dot;
+        continues = {end.incarnation, {end.sequence, header.previous}};
     }
     const std::int64_t key = m_incarnations.advance(header.version.dot, operation.chainHash(), continues);
     const LogPosition position {m_last.value + 1};
