@@ -393,7 +393,7 @@ void SimCluster::settled(int i)
         fail(node(i).id().bytes() + " has lost operations");
         return;
     }
-    if (!at->forks().empty()) {
+    if (!at->forks().empty() && !m_allowsForks) {
         fail(node(i).id().bytes() + " sees a fork at " + textOf(at->forks().front().dot));
         return;
     }

@@ -53,6 +53,9 @@ public:
     /// Hands a node a transfer as a peer would.
     void deliver(int i, const NodeId &sender, const std::vector<storage::Operation> &operations);
 
+    /// From now on a fork is no fault, and no reason to disagree either.
+    void allowForks() { m_allowsForks = true; }
+
     // Links, both ways.
     void cut(int a, int b);
     void cut(const std::set<int> &side);
@@ -114,6 +117,7 @@ private:
     std::vector<std::unique_ptr<Member>> m_nodes;
     std::map<Dot, Acknowledged> m_acknowledged;
     QByteArray m_fault;
+    bool m_allowsForks = false;
 };
 
 } // namespace driftless::sim

@@ -1,6 +1,7 @@
 #include "sim_cluster.h"
 
 #include <QHashSeed>
+#include <QLoggingCategory>
 #include <QTest>
 
 using namespace driftless;
@@ -93,6 +94,7 @@ private Q_SLOTS:
     void additionUnderLastWriterWins();
     void quarantinedOperationAppliedLate();
     void poisonBlocksNobodyElse();
+    void forkStopsItsRunOnly();
     void hangingPeerDelaysNobody();
     void everyTopologyCarries_data();
     void everyTopologyCarries();
@@ -299,6 +301,40 @@ void SimSchedulesTest::poisonBlocksNobodyElse()
         QVERIFY(shop->file(i)->quarantinedCount() >= 3);
         QVERIFY(shop->file(i)->vector().covers(maker.last()));
     }
+}
+
+// A machine was set back while it ran: two different operations have one dot. Everybody says so and takes no more of that run; what the
+// node writes next is of another one and reaches all.
+void SimSchedulesTest::forkStopsItsRunOnly()
+{
+    QLoggingCategory::setFilterRules(QStringLiteral("driftless.replication.warning=false")); // it is loud about it, and a warning ends a test
+    Shop shop;
+    shop.begin(R"({"Id":"d","n":1})");
+    shop->allowForks();
+    shop->put(kA, "d", R"({"Id":"d","n":2})");
+    shop.pause();
+    storage::Operation other = shop.logOf(kA).back();
+    storage::OperationHeader header = other.header;
+    other = storage::Operation::make(header, R"({"Id":"d","n":3})");
+    shop->deliver(kB, NodeId::parse("A").value(), {other});
+    shop.pause();
+    QCOMPARE(shop->shown(kB, "d"), R"({"Id":"d","n":3})");
+    shop->mend();
+    shop->runFor(15s);
+    for (int i = 0; i < shop->size(); ++i) {
+        QCOMPARE(shop->file(i)->forks().size(), std::size_t {1});
+        QCOMPARE(shop->file(i)->forks().front().dot, header.version.dot);
+    }
+    shop->put(kA, "e", R"({"Id":"e","n":1})");
+    shop->put(kB, "f", R"({"Id":"f","n":1})");
+    shop->runFor(15s);
+    QVERIFY(shop.logOf(kA).back().header.version.dot.incarnation != header.version.dot.incarnation);
+    for (int i = 0; i < shop->size(); ++i) {
+        QCOMPARE(shop->shown(i, "e"), R"({"Id":"e","n":1})");
+        QCOMPARE(shop->shown(i, "f"), R"({"Id":"f","n":1})");
+    }
+    QVERIFY2(shop->isFine(), shop->fault().constData());
+    QLoggingCategory::setFilterRules(QString());
 }
 
 void SimSchedulesTest::hangingPeerDelaysNobody()
