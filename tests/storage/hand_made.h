@@ -40,7 +40,8 @@ inline Claim removed(const QByteArray &name)
 }
 
 /// The `count`th addition of an incarnation: `by`, which makes `sum` of them all.
-inline Claim add(const QByteArray &name, std::uint64_t count, const QByteArray &sum, const QByteArray &by)
+inline Claim add(
+    const QByteArray &name, std::uint64_t count, const QByteArray &sum, const QByteArray &by)
 {
     Claim claim;
     claim.name = name;
@@ -50,7 +51,12 @@ inline Claim add(const QByteArray &name, std::uint64_t count, const QByteArray &
     return claim;
 }
 
-inline Claim setAdd(const QByteArray &name, const QByteArray &base, std::uint64_t count, const QByteArray &sum, const QByteArray &by, CounterSums seen = {})
+inline Claim setAdd(const QByteArray &name,
+    const QByteArray &base,
+    std::uint64_t count,
+    const QByteArray &sum,
+    const QByteArray &by,
+    CounterSums seen = {})
 {
     Claim claim = add(name, count, sum, by);
     claim.kind = Claim::Kind::SetAdd;
@@ -64,7 +70,8 @@ inline CounterSums sum(const Incarnation &incarnation, std::uint64_t count, cons
     return {{incarnation, {count, *Decimal::parse(text)}}};
 }
 
-/// Makes the operations of one incarnation by hand, on document "products/1" where no other is named. What it says is not checked.
+/// Makes the operations of one incarnation by hand, on document "products/1" where no other is
+/// named. What it says is not checked.
 class Pen
 {
 public:
@@ -77,14 +84,20 @@ public:
     void setDocument(const QByteArray &id) { m_id = id; }
 
     /// A write over nothing, or under LastWriterWins: it claims every member.
-    Operation insert(std::uint64_t hlc, const QByteArray &body, const std::vector<Operation> &parents = {}, std::vector<Claim> changed = {})
+    Operation insert(std::uint64_t hlc,
+        const QByteArray &body,
+        const std::vector<Operation> &parents = {},
+        std::vector<Claim> changed = {})
     {
         OperationHeader header = next(hlc, parents);
         header.floor = true;
         header.changed = std::move(changed);
         return Operation::make(std::move(header), body);
     }
-    Operation update(std::uint64_t hlc, const QByteArray &body, std::vector<Claim> changed, const std::vector<Operation> &parents)
+    Operation update(std::uint64_t hlc,
+        const QByteArray &body,
+        std::vector<Claim> changed,
+        const std::vector<Operation> &parents)
     {
         OperationHeader header = next(hlc, parents);
         header.changed = std::move(changed);
@@ -136,7 +149,8 @@ inline QByteArray shown(const DocumentState &state)
 
 inline bool standsBehind(const Operation &parent, const Operation &child)
 {
-    return std::any_of(child.header.parents.begin(), child.header.parents.end(),
+    return std::any_of(child.header.parents.begin(),
+        child.header.parents.end(),
         [&parent](const storage::Parent &entry) { return entry.version == parent.header.version; });
 }
 

@@ -11,8 +11,7 @@
 
 namespace driftless::storage_test {
 
-template<typename T>
-T must(Result<T> result)
+template <typename T> T must(Result<T> result)
 {
     if (!result) {
         qFatal("%s", result.error().message.constData());
@@ -57,8 +56,14 @@ public:
     const support::TemporaryFolder &folder() const { return m_folder; }
     const Incarnation &incarnation() { return m_writer->incarnation(); }
 
-    storage::Operation put(const QByteArray &id, const QByteArray &body) { return only({Edit::Kind::Put, id, body}); }
-    storage::Operation patch(const QByteArray &id, const QByteArray &body) { return only({Edit::Kind::Patch, id, body}); }
+    storage::Operation put(const QByteArray &id, const QByteArray &body)
+    {
+        return only({Edit::Kind::Put, id, body});
+    }
+    storage::Operation patch(const QByteArray &id, const QByteArray &body)
+    {
+        return only({Edit::Kind::Patch, id, body});
+    }
     storage::Operation erase(const QByteArray &id) { return only({Edit::Kind::Delete, id, {}}); }
 
     /// One group, committed; fewer operations than edits where some change nothing.
@@ -76,8 +81,10 @@ public:
         std::vector<std::unique_ptr<storage::DocumentState>> states;
         std::vector<storage::LocalWrite> writes;
         for (const Edit &edit : edits) {
-            states.push_back(std::make_unique<storage::DocumentState>(must(m_file->load(key(edit.id, edit.collection)))));
-            storage::DocumentDraft draft(*states.back(), m_writer->incarnation(), m_isLastWriterWins);
+            states.push_back(std::make_unique<storage::DocumentState>(
+                must(m_file->load(key(edit.id, edit.collection)))));
+            storage::DocumentDraft draft(
+                *states.back(), m_writer->incarnation(), m_isLastWriterWins);
             if (edit.kind == Edit::Kind::Delete) {
                 draft.remove();
             } else if (edit.kind == Edit::Kind::Put) {
@@ -89,10 +96,12 @@ public:
                 writes.push_back({edit.collection, edit.id, states.back().get(), std::move(*plan)});
             }
         }
-        return writes.empty() ? std::vector<storage::Operation>() : must(m_writer->write(writes)).operations;
+        return writes.empty() ? std::vector<storage::Operation>()
+                              : must(m_writer->write(writes)).operations;
     }
 
-    /// Takes what the other has and this one has not, in the other's order; whole groups, at most so many operations.
+    /// Takes what the other has and this one has not, in the other's order; whole groups, at most
+    /// so many operations.
     void read(Till &other, std::size_t countMax = SIZE_MAX)
     {
         must(m_file->begin());
@@ -118,8 +127,10 @@ public:
     std::vector<storage::Operation> log()
     {
         std::vector<storage::Operation> operations;
-        for (storage::StoredOperation &stored : must(m_file->readLog({}, 1'000'000, 1'000'000'000))) {
-            operations.push_back(must(storage::Operation::parse(std::move(stored.headerBytes), std::move(stored.body))));
+        for (storage::StoredOperation &stored :
+            must(m_file->readLog({}, 1'000'000, 1'000'000'000))) {
+            operations.push_back(must(
+                storage::Operation::parse(std::move(stored.headerBytes), std::move(stored.body))));
         }
         return operations;
     }
@@ -131,7 +142,8 @@ public:
     storage::DocumentState state(const QByteArray &id) { return must(m_file->load(key(id))); }
     QByteArray shown(const QByteArray &id) { return state(id).shown().value_or("(gone)"); }
 
-    std::unique_ptr<storage::DocumentReader> reader(std::chrono::milliseconds readMax = std::chrono::minutes(1))
+    std::unique_ptr<storage::DocumentReader> reader(
+        std::chrono::milliseconds readMax = std::chrono::minutes(1))
     {
         return must(storage::DocumentReader::open(m_path, readMax));
     }

@@ -1,6 +1,5 @@
-#include "storage/conflicts.h"
-
 #include "hand_made.h"
+#include "storage/conflicts.h"
 #include "till.h"
 
 #include <QByteArrayList>
@@ -14,7 +13,9 @@ using namespace driftless::storage_test;
 namespace {
 
 /// What is listed for the operations, as "member: loser < winner" with the names of `names`.
-QByteArray listed(const Operations &operations, const std::map<Version, QByteArray> &names, const std::set<Version> &pruned = {})
+QByteArray listed(const Operations &operations,
+    const std::map<Version, QByteArray> &names,
+    const std::set<Version> &pruned = {})
 {
     DocumentState state;
     for (const Operation &operation : operations) {
@@ -42,16 +43,21 @@ QByteArray listOf(Till &till)
     auto reader = till.reader();
     QByteArrayList lines;
     for (const DocumentReader::Conflict &conflict : must(reader->conflicts(0, 100))) {
-        const auto body = [](const std::optional<Operation> &operation) { return operation->body.isEmpty() ? QByteArray("-") : operation->body; };
-        lines += conflict.id + ' ' + conflict.member + ": " + body(conflict.loser) + " < " + body(conflict.winner);
+        const auto body = [](const std::optional<Operation> &operation) {
+            return operation->body.isEmpty() ? QByteArray("-") : operation->body;
+        };
+        lines += conflict.id + ' ' + conflict.member + ": " + body(conflict.loser) + " < "
+            + body(conflict.winner);
     }
-    std::sort(lines.begin(), lines.end()); // pairs of one member stand in an order of the node's own
+    std::sort(
+        lines.begin(), lines.end()); // pairs of one member stand in an order of the node's own
     return lines.join("; ");
 }
 
 } // namespace
 
-/// Two writes collide if neither had seen the other and both claim one thing; what is listed is a function of the operations.
+/// Two writes collide if neither had seen the other and both claim one thing; what is listed is a
+/// function of the operations.
 class TestConflicts : public QObject
 {
     Q_OBJECT
@@ -77,7 +83,10 @@ void TestConflicts::lists_data()
     Pen a("a");
     Pen b("b");
     Pen c("c");
-    const auto row = [](const char *name, const Operations &operations, const QByteArray &expected) { QTest::newRow(name) << operations << expected; };
+    const auto row
+        = [](const char *name, const Operations &operations, const QByteArray &expected) {
+              QTest::newRow(name) << operations << expected;
+          };
     // Named by their place in the row.
     const Operation base = a.insert(10, R"({"Id":"1","m":1,"n":1})");
     const Operation m2 = a.update(20, R"({"Id":"1","m":2,"n":1})", {set("m")}, {base});
@@ -106,15 +115,20 @@ void TestConflicts::lists_data()
     row("two inserts", {base, b.insert(11, R"({"Id":"1","m":1,"k":5})")}, "k: 0 < 1; n: 0 < 1");
     row("two inserts of the same", {base, b.insert(11, R"({"Id":"1", "n":1, "m":1})")}, "");
 
-    const Operation sale = b.update(30, R"({"Id":"1","m":0,"n":1})", {add("m", 1, "-1", "-1")}, {base});
-    const Operation otherSale = a.update(31, R"({"Id":"1","m":-1,"n":1})", {add("m", 1, "-2", "-2")}, {base});
+    const Operation sale
+        = b.update(30, R"({"Id":"1","m":0,"n":1})", {add("m", 1, "-1", "-1")}, {base});
+    const Operation otherSale
+        = a.update(31, R"({"Id":"1","m":-1,"n":1})", {add("m", 1, "-2", "-2")}, {base});
     row("two additions", {base, sale, otherSale}, "");
     row("an addition and a set", {base, sale, m2}, "");
     row("an addition and a removal", {base, noM, sale}, "m: 1 < 2");
     row("an addition and a deletion", {base, gone, sale}, "*: 1 < 2");
     row("an addition and a floor that has the member", {base, sale, whole}, "");
-    row("an addition and a floor that lacks it", {base, sale, c.insert(40, R"({"Id":"1","n":1})", {base})}, "m: 1 < 2");
-    const Operation wholeSale = c.insert(41, R"({"Id":"1","m":3,"n":1})", {base}, {setAdd("m", "1", 1, "2", "2")});
+    row("an addition and a floor that lacks it",
+        {base, sale, c.insert(40, R"({"Id":"1","n":1})", {base})},
+        "m: 1 < 2");
+    const Operation wholeSale
+        = c.insert(41, R"({"Id":"1","m":3,"n":1})", {base}, {setAdd("m", "1", 1, "2", "2")});
     row("an addition and a floor that adds", {base, sale, wholeSale}, "");
     row("a set and a floor that adds", {base, m2, wholeSale}, "m: 1 < 2");
 
@@ -123,7 +137,8 @@ void TestConflicts::lists_data()
     row("behind a newer head of another member", {base, m2, m2n5, m3}, "m: 1 < 3");
     const Operation m6 = a.update(51, R"({"Id":"1","m":6,"n":1})", {set("m")}, {m2});
     row("only the newest claim of each side", {base, m2, m6, m3}, "m: 3 < 2");
-    const Operation m2sale = a.update(52, R"({"Id":"1","m":1,"n":1})", {add("m", 2, "-3", "-1")}, {m2});
+    const Operation m2sale
+        = a.update(52, R"({"Id":"1","m":1,"n":1})", {add("m", 2, "-3", "-1")}, {m2});
     row("an addition replaces nothing", {base, m2, m2sale, m3}, "m: 1 < 3");
     const Operation m2gone = a.erase(53, {m2});
     row("behind a deletion", {base, m2, m2gone, n2}, "*: 3 < 2");
@@ -160,18 +175,23 @@ void TestConflicts::prunedAncestorsEndTheWalk()
     const Operation older = a.update(20, R"({"Id":"1","m":2,"n":1})", {set("m")}, {base});
     const Operation left = a.update(30, R"({"Id":"1","m":4,"n":1})", {set("m")}, {older});
     const Operation right = b.update(31, R"({"Id":"1","m":3,"n":1})", {set("m")}, {base});
-    const std::map<Version, QByteArray> names {{older.header.version, "older"}, {left.header.version, "left"}, {right.header.version, "right"}};
+    const std::map<Version, QByteArray> names {{older.header.version, "older"},
+        {left.header.version, "left"},
+        {right.header.version, "right"}};
     const Operations all {base, older, left, right};
     QCOMPARE(listed(all, names), QByteArray("m: left < right"));
     QCOMPARE(listed(all, names, {base.header.version}), QByteArray("m: left < right"));
-    QCOMPARE(listed(all, names, {base.header.version, older.header.version}), QByteArray("m: left < right"));
+    QCOMPARE(listed(all, names, {base.header.version, older.header.version}),
+        QByteArray("m: left < right"));
     // A side that was pruned itself is listed no more.
-    QCOMPARE(listed(all, names, {base.header.version, older.header.version, left.header.version}), QByteArray());
+    QCOMPARE(listed(all, names, {base.header.version, older.header.version, left.header.version}),
+        QByteArray());
 }
 
 void TestConflicts::collisionBehindANewerHead()
 {
-    // A1 sets price, A2 sets name, B1 sets price unseen: comparing with the heads alone would miss it.
+    // A1 sets price, A2 sets name, B1 sets price unseen: comparing with the heads alone would miss
+    // it.
     Till a("a");
     Till b("b");
     a.put("1", R"({"Id":"1","name":"x","price":1})");
@@ -181,7 +201,8 @@ void TestConflicts::collisionBehindANewerHead()
     b.clock.advance(std::chrono::seconds(1));
     b.patch("1", R"({"price":3})");
     exchange(a, b);
-    const QByteArray expected = R"(1 price: {"Id":"1","name":"x","price":2} < {"Id":"1","name":"x","price":3})";
+    const QByteArray expected
+        = R"(1 price: {"Id":"1","name":"x","price":2} < {"Id":"1","name":"x","price":3})";
     QCOMPARE(listOf(a), expected);
     QCOMPARE(listOf(b), expected);
     QCOMPARE(a.file().conflictCount(), 1);
@@ -198,7 +219,8 @@ void TestConflicts::twoInsertsOfOneId()
     b.clock.advance(std::chrono::seconds(1));
     b.put("APPLE", R"({"Id":"APPLE","price":2,"name":"x"})");
     exchange(a, b);
-    // The later shows whole; the earlier is listed, by what it set differently and by what it lacked.
+    // The later shows whole; the earlier is listed, by what it set differently and by what it
+    // lacked.
     const QByteArray pair = R"({"Id":"Apple","price":1} < {"Id":"APPLE","price":2,"name":"x"})";
     const QByteArray expected = "apple name: " + pair + "; apple price: " + pair;
     QCOMPARE(listOf(a), expected);
@@ -213,17 +235,45 @@ void TestConflicts::additionAgainstWhat_data()
     QTest::addColumn<bool>("isLastWriterWins");
     QTest::addColumn<QByteArray>("shown");
     QTest::addColumn<QByteArray>("member");
-    const auto row = [](const char *name, const Edit &other, const QByteArray &shown, const QByteArray &member, bool isLastWriterWins = false) {
+    const auto row = [](const char *name,
+                         const Edit &other,
+                         const QByteArray &shown,
+                         const QByteArray &member,
+                         bool isLastWriterWins = false) {
         QTest::newRow(name) << other << isLastWriterWins << shown << member;
     };
-    row("a removal", {Edit::Kind::Patch, "1", R"({"stock":null})"}, R"({"Id":"1","name":"x"})", "stock");
+    row("a removal",
+        {Edit::Kind::Patch, "1", R"({"stock":null})"},
+        R"({"Id":"1","name":"x"})",
+        "stock");
     row("a deletion", {Edit::Kind::Delete, "1", {}}, "(gone)", "*");
-    row("a stock-taking", {Edit::Kind::Patch, "1", R"({"stock":50})"}, R"({"Id":"1","name":"x","stock":48})", {});
-    row("another addition", {Edit::Kind::Patch, "1", R"({"stock":{"$inc":-3}})"}, R"({"Id":"1","name":"x","stock":5})", {});
-    row("an edit of another member", {Edit::Kind::Patch, "1", R"({"name":"y"})"}, R"({"Id":"1","name":"y","stock":8})", {});
-    row("a floor with the member", {Edit::Kind::Put, "1", R"({"Id":"1","name":"z","stock":10})"}, R"({"Id":"1","name":"z","stock":8})", {}, true);
-    row("a floor without it", {Edit::Kind::Put, "1", R"({"Id":"1","name":"z"})"}, R"({"Id":"1","name":"z"})", "stock", true);
-    row("a floor that adds", {Edit::Kind::Patch, "1", R"({"stock":{"$inc":-3}})"}, R"({"Id":"1","name":"x","stock":5})", {}, true);
+    row("a stock-taking",
+        {Edit::Kind::Patch, "1", R"({"stock":50})"},
+        R"({"Id":"1","name":"x","stock":48})",
+        {});
+    row("another addition",
+        {Edit::Kind::Patch, "1", R"({"stock":{"$inc":-3}})"},
+        R"({"Id":"1","name":"x","stock":5})",
+        {});
+    row("an edit of another member",
+        {Edit::Kind::Patch, "1", R"({"name":"y"})"},
+        R"({"Id":"1","name":"y","stock":8})",
+        {});
+    row("a floor with the member",
+        {Edit::Kind::Put, "1", R"({"Id":"1","name":"z","stock":10})"},
+        R"({"Id":"1","name":"z","stock":8})",
+        {},
+        true);
+    row("a floor without it",
+        {Edit::Kind::Put, "1", R"({"Id":"1","name":"z"})"},
+        R"({"Id":"1","name":"z"})",
+        "stock",
+        true);
+    row("a floor that adds",
+        {Edit::Kind::Patch, "1", R"({"stock":{"$inc":-3}})"},
+        R"({"Id":"1","name":"x","stock":5})",
+        {},
+        true);
 }
 
 void TestConflicts::additionAgainstWhat()
@@ -335,7 +385,8 @@ void TestConflicts::countsGoWithTheTransaction()
     QCOMPARE(listOf(a), QByteArray());
 }
 
-/// A product that sold all week on both sides: found in a moment, on the thread that also has everything else to do.
+/// A product that sold all week on both sides: found in a moment, on the thread that also has
+/// everything else to do.
 void TestConflicts::thousandsOfWritesOnBothSidesOfACut()
 {
     constexpr int writes = 5'000;
@@ -349,18 +400,25 @@ void TestConflicts::thousandsOfWritesOnBothSidesOfACut()
         for (int i = 1; i <= writes; ++i) {
             const QByteArray number = QByteArray::number(i);
             const std::uint64_t hlc = static_cast<std::uint64_t>(10 + i);
-            last = i % 10 == 0 ? pen->update(hlc, R"({"Id":"1","m":)" + number + (pen == &a ? "0,\"n\":0}" : "1,\"n\":0}"), {set("m")}, {last})
-                               : pen->update(hlc, R"({"Id":"1","m":1,"n":)" + number + '}', {add("n", static_cast<std::uint64_t>(i), number, "1")}, {last});
+            last = i % 10 == 0 ? pen->update(hlc,
+                       R"({"Id":"1","m":)" + number + (pen == &a ? "0,\"n\":0}" : "1,\"n\":0}"),
+                       {set("m")},
+                       {last})
+                               : pen->update(hlc,
+                                   R"({"Id":"1","m":1,"n":)" + number + '}',
+                                   {add("n", static_cast<std::uint64_t>(i), number, "1")},
+                                   {last});
             log.emplace(last.header.version.dot, last);
         }
         heads.push_back({last.header.version, {}});
     }
     QElapsedTimer timer;
     timer.start();
-    const auto pairs = must(storage::findConflicts(heads, [&log](const Dot &dot) -> Result<std::optional<Operation>> {
-        const auto found = log.find(dot);
-        return found == log.end() ? std::optional<Operation>() : std::optional(found->second);
-    }));
+    const auto pairs = must(
+        storage::findConflicts(heads, [&log](const Dot &dot) -> Result<std::optional<Operation>> {
+            const auto found = log.find(dot);
+            return found == log.end() ? std::optional<Operation>() : std::optional(found->second);
+        }));
     QCOMPARE(pairs.size(), 1U);
     QCOMPARE(pairs.front().member, QByteArray("m"));
     QCOMPARE(pairs.front().winner, heads.back().version);

@@ -3,7 +3,8 @@
 using namespace driftless;
 using namespace driftless::storage_test;
 
-/// A counter is its last set and every addition that the set's writer had not seen, in whatever order they come.
+/// A counter is its last set and every addition that the set's writer had not seen, in whatever
+/// order they come.
 class TestCounters : public QObject
 {
     Q_OBJECT
@@ -26,7 +27,8 @@ void TestCounters::counterAddsWhatTheSetHadNotSeen()
     Pen b("b");
     const Operation base = a.insert(10, R"({"Id":"1","n":10})");
     const Operation one = a.update(20, R"({"Id":"1","n":7})", {add("n", 1, "-3", "-3")}, {base});
-    const Operation two = b.update(21, R"({"Id":"1","n":10.25})", {add("n", 1, "0.25", "0.25")}, {base});
+    const Operation two
+        = b.update(21, R"({"Id":"1","n":10.25})", {add("n", 1, "0.25", "0.25")}, {base});
     const DocumentState state = joined({base, one, two});
     QCOMPARE(shown(state), QByteArray(R"({"Id":"1","n":7.25})"));
     // An addition leaves the member's version alone.
@@ -41,7 +43,8 @@ void TestCounters::stockTakingKeepsUnseenSales()
     Pen b("b");
     const Operation base = a.insert(10, R"({"Id":"1","n":10})");
     const Operation sale = a.update(20, R"({"Id":"1","n":8})", {add("n", 1, "-2", "-2")}, {base});
-    const Operation knew = b.update(30, R"({"Id":"1","n":50})", {set("n", sum(a.incarnation(), 1, "-2"))}, {sale});
+    const Operation knew
+        = b.update(30, R"({"Id":"1","n":50})", {set("n", sum(a.incarnation(), 1, "-2"))}, {sale});
     const Operation knewNot = b.update(30, R"({"Id":"1","n":50})", {set("n")}, {base});
     QCOMPARE(shown(joined({base, sale, knew})), QByteArray(R"({"Id":"1","n":50})"));
     QCOMPARE(shown(joined({base, sale, knewNot})), QByteArray(R"({"Id":"1","n":48})"));
@@ -87,7 +90,8 @@ void TestCounters::floorKeepsSums()
     const Operation base = a.insert(10, R"({"Id":"1","n":10})");
     const Operation sale = a.update(20, R"({"Id":"1","n":8})", {add("n", 1, "-2", "-2")}, {base});
     // LastWriterWins adds: the floor makes the addition a set of what it saw, and an addition.
-    const Operation whole = b.insert(30, R"({"Id":"1","n":15})", {base}, {setAdd("n", "10", 1, "5", "5")});
+    const Operation whole
+        = b.insert(30, R"({"Id":"1","n":15})", {base}, {setAdd("n", "10", 1, "5", "5")});
     for (const Operations &arrival : arrivals({base, sale, whole})) {
         QCOMPARE(shown(joined(arrival)), QByteArray(R"({"Id":"1","n":13})"));
     }
@@ -95,7 +99,8 @@ void TestCounters::floorKeepsSums()
 
 void TestCounters::higherCountOfAnIncarnationWins()
 {
-    // Sums are joined by count, never as deltas: a later state of an incarnation contains the earlier ones.
+    // Sums are joined by count, never as deltas: a later state of an incarnation contains the
+    // earlier ones.
     Pen a("a");
     const Operation base = a.insert(10, R"({"Id":"1","n":0})");
     const Operation one = a.update(20, R"({"Id":"1","n":1})", {add("n", 1, "1", "1")}, {base});
@@ -105,7 +110,8 @@ void TestCounters::higherCountOfAnIncarnationWins()
     QCOMPARE(shown(state), QByteArray(R"({"Id":"1","n":3})"));
     // The same node after a restart counts for itself.
     Pen restarted("a", 2);
-    const Operation three = restarted.update(40, R"({"Id":"1","n":4})", {add("n", 1, "1", "1")}, {two});
+    const Operation three
+        = restarted.update(40, R"({"Id":"1","n":4})", {add("n", 1, "1", "1")}, {two});
     QCOMPARE(shown(joined({base, one, two, three})), QByteArray(R"({"Id":"1","n":4})"));
 }
 
@@ -114,11 +120,15 @@ void TestCounters::setsOwnBytesShowWithoutAdditions()
     Pen a("a");
     const Operation base = a.insert(10, R"({"Id":"1","n":1.50})");
     QCOMPARE(shown(joined({base})), QByteArray(R"({"Id":"1","n":1.50})"));
-    const Operation one = a.update(20, R"({"Id":"1","n":2})", {add("n", 1, "0.50", "0.50")}, {base});
-    QCOMPARE(shown(joined({base, one})), QByteArray(R"({"Id":"1","n":2})")); // plain minimal notation
+    const Operation one
+        = a.update(20, R"({"Id":"1","n":2})", {add("n", 1, "0.50", "0.50")}, {base});
+    QCOMPARE(
+        shown(joined({base, one})), QByteArray(R"({"Id":"1","n":2})")); // plain minimal notation
     const Operation back = a.update(30, R"({"Id":"1","n":1.5})", {add("n", 2, "0", "-0.5")}, {one});
-    QCOMPARE(shown(joined({base, one, back})), QByteArray(R"({"Id":"1","n":1.5})")); // unseen additions that sum up to nothing
-    const Operation recount = a.update(40, R"({"Id":"1","n":1.50})", {set("n", sum(a.incarnation(), 2, "0"))}, {back});
+    QCOMPARE(shown(joined({base, one, back})),
+        QByteArray(R"({"Id":"1","n":1.5})")); // unseen additions that sum up to nothing
+    const Operation recount
+        = a.update(40, R"({"Id":"1","n":1.50})", {set("n", sum(a.incarnation(), 2, "0"))}, {back});
     QCOMPARE(shown(joined({base, one, back, recount})), QByteArray(R"({"Id":"1","n":1.50})"));
 }
 

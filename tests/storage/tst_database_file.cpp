@@ -1,10 +1,8 @@
-#include "storage/database_file.h"
-
 #include "hand_made.h"
+#include "storage/database_file.h"
 #include "till.h"
 
 #include <QTest>
-
 #include <sqlite3.h>
 
 using namespace driftless;
@@ -34,8 +32,18 @@ struct Summary
 
 Summary summaryOf(DatabaseFile &file)
 {
-    return {file.vector(), file.vectorHash(), file.digest(), file.documentCount(), file.conflictCount(), file.quarantinedCount(),
-        must(file.quarantinedDocuments()), file.hlc(), file.lastPosition(), must(file.oldestPosition()), file.roster(), file.forks().size(),
+    return {file.vector(),
+        file.vectorHash(),
+        file.digest(),
+        file.documentCount(),
+        file.conflictCount(),
+        file.quarantinedCount(),
+        must(file.quarantinedDocuments()),
+        file.hlc(),
+        file.lastPosition(),
+        must(file.oldestPosition()),
+        file.roster(),
+        file.forks().size(),
         file.lastOwnIncarnation()};
 }
 
@@ -65,7 +73,8 @@ Operation notUnderstood(OperationHeader header, const QByteArray &body)
 }
 
 /// A group of puts over nothing by one incarnation, which has nothing yet.
-Operations groupOf(const char *origin, const std::vector<std::pair<QByteArray, QByteArray>> &documents)
+Operations groupOf(
+    const char *origin, const std::vector<std::pair<QByteArray, QByteArray>> &documents)
 {
     Operations group;
     for (const auto &[id, body] : documents) {
@@ -89,7 +98,8 @@ Operation contradictory(OperationHeader header)
 
 } // namespace
 
-/// Operations, documents, vector, digest and counts change together, or not at all, and are a function of the set of operations.
+/// Operations, documents, vector, digest and counts change together, or not at all, and are a
+/// function of the set of operations.
 class TestDatabaseFile : public QObject
 {
     Q_OBJECT
@@ -134,7 +144,8 @@ void TestDatabaseFile::rollbackRestoresEverything()
     for (int round = 0; round < 2; ++round) {
         must(a.file().begin());
         QVERIFY(a.file().isInTransaction());
-        a.writeOpen({{Edit::Kind::Put, "2", R"({"Id":"2"})", "Orders"}, {Edit::Kind::Delete, "1", {}}});
+        a.writeOpen(
+            {{Edit::Kind::Put, "2", R"({"Id":"2"})", "Orders"}, {Edit::Kind::Delete, "1", {}}});
         for (const Operation &operation : b.log()) {
             if (!a.file().vector().covers(operation.header.version.dot)) {
                 must(a.file().apply({&operation, 1}));
@@ -261,9 +272,11 @@ void TestDatabaseFile::digestIsAFunctionOfTheSet()
     a.put("2", R"({"Id":"2","n":10})");
     b.read(a);
     c.read(a);
-    a.write({{Edit::Kind::Patch, "1", R"({"n":{"$inc":-1}})"}, {Edit::Kind::Patch, "2", R"({"x":1})"}});
+    a.write(
+        {{Edit::Kind::Patch, "1", R"({"n":{"$inc":-1}})"}, {Edit::Kind::Patch, "2", R"({"x":1})"}});
     b.write({{Edit::Kind::Patch, "1", R"({"m":5})"}, {Edit::Kind::Delete, "2", {}}});
-    c.write({{Edit::Kind::Patch, "1", R"({"n":{"$inc":-3}})"}, {Edit::Kind::Put, "3", R"({"Id":"3"})"}});
+    c.write({{Edit::Kind::Patch, "1", R"({"n":{"$inc":-3}})"},
+        {Edit::Kind::Put, "3", R"({"Id":"3"})"}});
     std::vector<Till *> tills {&a, &b, &c};
     std::set<Hash128> digests;
     std::set<QByteArray> bodies;
@@ -305,7 +318,9 @@ void TestDatabaseFile::countsVisibleDocuments()
 {
     Till a("a");
     QCOMPARE(a.file().documentCount(), 0);
-    a.write({{Edit::Kind::Put, "1", R"({"Id":"1"})"}, {Edit::Kind::Put, "2", R"({"Id":"2"})"}, {Edit::Kind::Put, "3", R"({"Id":"3"})"}});
+    a.write({{Edit::Kind::Put, "1", R"({"Id":"1"})"},
+        {Edit::Kind::Put, "2", R"({"Id":"2"})"},
+        {Edit::Kind::Put, "3", R"({"Id":"3"})"}});
     QCOMPARE(a.file().documentCount(), 3);
     a.patch("2", R"({"m":1})");
     QCOMPARE(a.file().documentCount(), 3);
@@ -330,7 +345,8 @@ void TestDatabaseFile::cacheIsOutsideOfTheDigest()
 void TestDatabaseFile::collectionsKeepTheirFirstSpelling()
 {
     Till a("a");
-    a.write({{Edit::Kind::Put, "1", R"({"Id":"1"})", "Orders"}, {Edit::Kind::Put, "2", R"({"Id":"2"})", "ORDERS"}});
+    a.write({{Edit::Kind::Put, "1", R"({"Id":"1"})", "Orders"},
+        {Edit::Kind::Put, "2", R"({"Id":"2"})", "ORDERS"}});
     must(a.file().begin());
     must(a.file().registerCollection("Bestände"));
     must(a.file().registerCollection("orders"));
@@ -341,8 +357,8 @@ void TestDatabaseFile::collectionsKeepTheirFirstSpelling()
 
 void TestDatabaseFile::canonicalVectorSkipsWhatIsContinued()
 {
-    // Two copies with the same documents, one of whose files was opened once more, are told to be equal where the last held
-    // sequence is continued; and not where it is not.
+    // Two copies with the same documents, one of whose files was opened once more, are told to be
+    // equal where the last held sequence is continued; and not where it is not.
     Till a("a");
     a.put("1", R"({"Id":"1"})");
     const Hash128 before = a.file().vectorHash();
@@ -363,7 +379,8 @@ void TestDatabaseFile::canonicalVectorTellsWhoLacksWhatIsContinued()
     a.put("1", R"({"Id":"1"})");
     a.restart();
     a.put("2", R"({"Id":"2"})");
-    // A relay may leave the first incarnation to others for a moment; a second copy then begins with the second.
+    // A relay may leave the first incarnation to others for a moment; a second copy then begins
+    // with the second.
     Till b("b");
     must(b.file().begin());
     for (const Operation &operation : a.log()) {
@@ -463,7 +480,8 @@ void TestDatabaseFile::quarantineOfAGroupIsWhole()
 void TestDatabaseFile::contradictionsWaitAsAGroup()
 {
     Till a("a");
-    Operations group = groupOf("d", {{"1", R"({"Id":"1"})"}, {"2", R"({"Id":"2"})"}, {"3", R"({"Id":"3"})"}});
+    Operations group
+        = groupOf("d", {{"1", R"({"Id":"1"})"}, {"2", R"({"Id":"2"})"}, {"3", R"({"Id":"3"})"}});
     group[1] = contradictory(group[1].header);
     take(a, group);
     QCOMPARE(a.file().quarantinedCount(), 3);
@@ -486,7 +504,8 @@ void TestDatabaseFile::contradictionsWaitAsAGroup()
 
 void TestDatabaseFile::contradictoryAdmitWaits()
 {
-    // Refusing it would wedge its origin for ever, and failing to release it would keep the file from being opened.
+    // Refusing it would wedge its origin for ever, and failing to release it would keep the file
+    // from being opened.
     Till a("a");
     OperationHeader header;
     header.version = {1'000, {{node("d"), 1}, 1}};
@@ -525,7 +544,8 @@ void TestDatabaseFile::whatIsNotUnderstoodStays()
     QCOMPARE(release(a), 0);
     QVERIFY(a.state("1").isQuarantined());
     QVERIFY(!a.state("1").isVisible());
-    QCOMPARE(must(a.file().readLog({}, 10, 1'000)).front().headerBytes, operation.headerBytes); // to the byte, for those who understand
+    QCOMPARE(must(a.file().readLog({}, 10, 1'000)).front().headerBytes,
+        operation.headerBytes); // to the byte, for those who understand
     a.restart();
     QCOMPARE(a.file().quarantinedCount(), 1);
     QCOMPARE(must(a.file().quarantinedDocuments()), std::vector {Till::key("1")});

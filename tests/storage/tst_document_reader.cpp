@@ -1,6 +1,5 @@
-#include "storage/document_reader.h"
-
 #include "hand_made.h"
+#include "storage/document_reader.h"
 #include "till.h"
 
 #include <QFile>
@@ -23,7 +22,8 @@ void fill(Till &till, int count, const QByteArray &collection = "products")
 {
     std::vector<Edit> edits;
     for (int i = 0; i < count; ++i) {
-        edits.push_back({Edit::Kind::Put, QByteArray::number(i).rightJustified(5, '0'), bodyOf(i), collection});
+        edits.push_back(
+            {Edit::Kind::Put, QByteArray::number(i).rightJustified(5, '0'), bodyOf(i), collection});
     }
     till.write(edits);
 }
@@ -35,7 +35,8 @@ qint64 sizeOf(const QByteArray &path)
 
 } // namespace
 
-/// Readers show what is committed, as the writer would show it, and never hold the file's log up for long.
+/// Readers show what is committed, as the writer would show it, and never hold the file's log up
+/// for long.
 class TestDocumentReader : public QObject
 {
     Q_OBJECT
@@ -104,7 +105,8 @@ void TestDocumentReader::showsWhatIsCommitted()
     QVERIFY(!must(reader->document("products", "1")).has_value());
     QVERIFY(must(reader->collections()).empty());
     must(a.file().commit());
-    QVERIFY(must(reader->document("products", "1")).has_value()); // a collection younger than the reader
+    QVERIFY(must(reader->document("products", "1"))
+                .has_value()); // a collection younger than the reader
     QCOMPARE(must(reader->documents("products", {}, 0, 10)).bodies.size(), 1U);
 }
 
@@ -132,12 +134,16 @@ void TestDocumentReader::pagesByKeyAndBySkip()
         return result + (page.lastId ? "|" + *page.lastId : QByteArray());
     };
     QCOMPARE(ids(must(reader->documents("products", {}, 0, 4))), QByteArray("0123|00003"));
-    QCOMPARE(ids(must(reader->documents("products", QByteArray("00003"), 0, 4))), QByteArray("4567|00007"));
+    QCOMPARE(ids(must(reader->documents("products", QByteArray("00003"), 0, 4))),
+        QByteArray("4567|00007"));
     QCOMPARE(ids(must(reader->documents("products", QByteArray("00007"), 0, 4))), QByteArray("89"));
-    QCOMPARE(ids(must(reader->documents("products", {}, 0, 10))), QByteArray("0123456789")); // nothing follows
+    QCOMPARE(ids(must(reader->documents("products", {}, 0, 10))),
+        QByteArray("0123456789")); // nothing follows
     QCOMPARE(ids(must(reader->documents("products", {}, 8, 4))), QByteArray("89"));
-    QCOMPARE(ids(must(reader->documents("products", QByteArray("00001"), 2, 2))), QByteArray("45|00005")); // skip counts from there
-    QCOMPARE(ids(must(reader->documents("products", QByteArray("000015"), 0, 1))), QByteArray("2|00002")); // a key that is no document's
+    QCOMPARE(ids(must(reader->documents("products", QByteArray("00001"), 2, 2))),
+        QByteArray("45|00005")); // skip counts from there
+    QCOMPARE(ids(must(reader->documents("products", QByteArray("000015"), 0, 1))),
+        QByteArray("2|00002")); // a key that is no document's
     QCOMPARE(ids(must(reader->documents("products", {}, 100, 4))), QByteArray());
     QCOMPARE(ids(must(reader->documents("nothing", {}, 0, 4))), QByteArray());
 }
@@ -164,7 +170,8 @@ void TestDocumentReader::everyPagingGivesEachOnce()
         QVERIFY(byKey == all);
         std::vector<QByteArray> bySkip;
         while (bySkip.size() < all.size()) {
-            const auto page = must(reader->documents("products", {}, static_cast<qint64>(bySkip.size()), take));
+            const auto page
+                = must(reader->documents("products", {}, static_cast<qint64>(bySkip.size()), take));
             bySkip.insert(bySkip.end(), page.bodies.begin(), page.bodies.end());
         }
         QVERIFY(bySkip == all);
@@ -189,8 +196,11 @@ void TestDocumentReader::tombstonesAreSkipped()
 void TestDocumentReader::listsCollections()
 {
     Till a("a");
-    a.write({{Edit::Kind::Put, "1", R"({"Id":"1"})", "orders"}, {Edit::Kind::Put, "1", R"({"Id":"1"})", "Beta"}, {Edit::Kind::Put, "1", R"({"Id":"1"})", "alpha"}});
-    QCOMPARE(must(a.reader()->collections()), (std::vector<QByteArray> {"alpha", "Beta", "orders"}));
+    a.write({{Edit::Kind::Put, "1", R"({"Id":"1"})", "orders"},
+        {Edit::Kind::Put, "1", R"({"Id":"1"})", "Beta"},
+        {Edit::Kind::Put, "1", R"({"Id":"1"})", "alpha"}});
+    QCOMPARE(
+        must(a.reader()->collections()), (std::vector<QByteArray> {"alpha", "Beta", "orders"}));
     a.write({{Edit::Kind::Delete, "1", {}, "Beta"}});
     QCOMPARE(must(a.reader()->collections()).size(), 3U); // once made it stays
 }
@@ -241,7 +251,8 @@ void TestDocumentReader::prunedSidesAreMissing()
     b.patch("00000", R"({"m":2})");
     a.read(b);
     a.close();
-    must(must(Connection::open(a.path(), Connection::Mode::ReadWrite))->execute("DELETE FROM operations WHERE position = 3"));
+    must(must(Connection::open(a.path(), Connection::Mode::ReadWrite))
+             ->execute("DELETE FROM operations WHERE position = 3"));
     a.open();
     const auto conflicts = must(a.reader()->conflicts(0, 10));
     QCOMPARE(conflicts.size(), 1U);
@@ -273,7 +284,9 @@ void TestDocumentReader::slowReaderDoesNotHoldTheLog()
         for (int round = 0; round < 20; ++round) {
             std::vector<Edit> edits;
             for (int i = 0; i < 200; ++i) {
-                edits.push_back({Edit::Kind::Patch, QByteArray::number(i).rightJustified(5, '0'), "{\"n\":" + QByteArray::number(round) + '}'});
+                edits.push_back({Edit::Kind::Patch,
+                    QByteArray::number(i).rightJustified(5, '0'),
+                    "{\"n\":" + QByteArray::number(round) + '}'});
             }
             edits.push_back({Edit::Kind::Patch, "00000", R"({"x":{"$inc":1}})"});
             edits.erase(edits.begin());
@@ -285,7 +298,8 @@ void TestDocumentReader::slowReaderDoesNotHoldTheLog()
     auto connection = must(Connection::open(a.path(), Connection::Mode::ReadOnly));
     connection->setReadDeadline(0ms);
     {
-        Statement slow = must(connection->prepare("SELECT count(*) OVER (), a.position FROM operations a, operations b ORDER BY random()"));
+        Statement slow = must(connection->prepare("SELECT count(*) OVER (), a.position FROM "
+                                                  "operations a, operations b ORDER BY random()"));
         Statement holds = must(connection->prepare("SELECT position FROM operations"));
         QVERIFY(must(holds.step())); // a snapshot
         writeMuch();

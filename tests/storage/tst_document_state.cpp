@@ -1,6 +1,5 @@
-#include "storage/document_state.h"
-
 #include "hand_made.h"
+#include "storage/document_state.h"
 
 #include <QTest>
 
@@ -51,44 +50,66 @@ void TestDocumentState::anyOrderGivesTheSame_data()
     Pen c("c");
     {
         const Operation base = a.insert(10, R"({"Id":"1","name":"x","price":1})");
-        const Operation price = a.update(20, R"({"Id":"1","name":"x","price":2})", {set("price")}, {base});
-        const Operation name = b.update(21, R"({"Id":"1","name":"y","price":1})", {set("name")}, {base});
-        const Operation note = c.update(15, R"({"Id":"1","name":"x","price":1,"note":"n"})", {set("note")}, {base});
-        QTest::newRow("edits of three members") << Operations {base, price, name, note} << QByteArray(R"({"Id":"1","name":"y","price":2,"note":"n"})");
+        const Operation price
+            = a.update(20, R"({"Id":"1","name":"x","price":2})", {set("price")}, {base});
+        const Operation name
+            = b.update(21, R"({"Id":"1","name":"y","price":1})", {set("name")}, {base});
+        const Operation note
+            = c.update(15, R"({"Id":"1","name":"x","price":1,"note":"n"})", {set("note")}, {base});
+        QTest::newRow("edits of three members") << Operations {
+            base, price, name, note} << QByteArray(R"({"Id":"1","name":"y","price":2,"note":"n"})");
         const Operation gone = c.update(22, R"({"Id":"1","price":1})", {removed("name")}, {base});
-        QTest::newRow("an edit and a later removal") << Operations {base, price, name, gone} << QByteArray(R"({"Id":"1","price":2})");
+        QTest::newRow("an edit and a later removal")
+            << Operations {base, price, name, gone} << QByteArray(R"({"Id":"1","price":2})");
         const Operation early = c.update(19, R"({"Id":"1","price":1})", {removed("name")}, {base});
-        QTest::newRow("an edit and an earlier removal") << Operations {base, early, price, name} << QByteArray(R"({"Id":"1","name":"y","price":2})");
+        QTest::newRow("an edit and an earlier removal") << Operations {
+            base, early, price, name} << QByteArray(R"({"Id":"1","name":"y","price":2})");
         const Operation erase = b.erase(25, {name});
-        QTest::newRow("an edit and a later deletion") << Operations {base, price, name, erase} << QByteArray("(gone)");
+        QTest::newRow("an edit and a later deletion")
+            << Operations {base, price, name, erase} << QByteArray("(gone)");
         const Operation again = b.insert(30, R"({"Id":"1","fresh":true})", {erase});
-        QTest::newRow("a new life hides an edit that it had not seen") << Operations {base, name, erase, again, price} << QByteArray(R"({"Id":"1","fresh":true})");
-        const Operation late = c.update(40, R"({"Id":"1","name":"x","price":9})", {set("price")}, {base});
-        QTest::newRow("an edit later than a deletion and a new life") << Operations {base, name, erase, again, late} << QByteArray(R"({"Id":"1","price":9,"fresh":true})");
+        QTest::newRow("a new life hides an edit that it had not seen") << Operations {
+            base, name, erase, again, price} << QByteArray(R"({"Id":"1","fresh":true})");
+        const Operation late
+            = c.update(40, R"({"Id":"1","name":"x","price":9})", {set("price")}, {base});
+        QTest::newRow("an edit later than a deletion and a new life") << Operations {
+            base, name, erase, again, late} << QByteArray(R"({"Id":"1","price":9,"fresh":true})");
     }
     {
         const Operation first = a.insert(10, R"({"Id":"1","a":1,"b":1})");
         const Operation second = b.insert(11, R"({"Id":"1","b":2,"c":2})");
         const Operation third = c.insert(11, R"({"Id":"1","d":3})");
-        QTest::newRow("three inserts at once") << Operations {first, second, third} << QByteArray(R"({"Id":"1","d":3})");
+        QTest::newRow("three inserts at once")
+            << Operations {first, second, third} << QByteArray(R"({"Id":"1","d":3})");
     }
     {
         const Operation base = a.insert(10, R"({"Id":"1","stock":10})");
-        const Operation one = a.update(20, R"({"Id":"1","stock":8})", {add("stock", 1, "-2", "-2")}, {base});
-        const Operation two = b.update(21, R"({"Id":"1","stock":9})", {add("stock", 1, "-1", "-1")}, {base});
-        const Operation three = b.update(22, R"({"Id":"1","stock":8.5})", {add("stock", 2, "-1.5", "-0.5")}, {two});
-        const Operation taken = c.update(23, R"({"Id":"1","stock":100})", {set("stock", sum(a.incarnation(), 1, "-2"))}, {one});
-        QTest::newRow("sales at two tills") << Operations {base, one, two, three} << QByteArray(R"({"Id":"1","stock":6.5})");
-        QTest::newRow("sales and a stock-taking") << Operations {base, one, two, three, taken} << QByteArray(R"({"Id":"1","stock":98.5})");
+        const Operation one
+            = a.update(20, R"({"Id":"1","stock":8})", {add("stock", 1, "-2", "-2")}, {base});
+        const Operation two
+            = b.update(21, R"({"Id":"1","stock":9})", {add("stock", 1, "-1", "-1")}, {base});
+        const Operation three
+            = b.update(22, R"({"Id":"1","stock":8.5})", {add("stock", 2, "-1.5", "-0.5")}, {two});
+        const Operation taken = c.update(
+            23, R"({"Id":"1","stock":100})", {set("stock", sum(a.incarnation(), 1, "-2"))}, {one});
+        QTest::newRow("sales at two tills")
+            << Operations {base, one, two, three} << QByteArray(R"({"Id":"1","stock":6.5})");
+        QTest::newRow("sales and a stock-taking") << Operations {base, one, two, three, taken}
+                                                  << QByteArray(R"({"Id":"1","stock":98.5})");
         const Operation gone = c.update(24, R"({"Id":"1"})", {removed("stock")}, {taken});
-        QTest::newRow("sales and a removal") << Operations {base, one, two, taken, gone} << QByteArray(R"({"Id":"1"})");
+        QTest::newRow("sales and a removal")
+            << Operations {base, one, two, taken, gone} << QByteArray(R"({"Id":"1"})");
     }
     {
         const Operation base = a.insert(10, R"({"Id":"1","m":0})");
-        const Operation mine = a.update(20, R"({"Id":"1","m":0,"zeta":1,"Alpha":1})", {set("zeta"), set("Alpha")}, {base});
+        const Operation mine = a.update(
+            20, R"({"Id":"1","m":0,"zeta":1,"Alpha":1})", {set("zeta"), set("Alpha")}, {base});
         const Operation yours = b.update(21, R"({"Id":"1","m":0,"beta":2})", {set("beta")}, {base});
-        const Operation theirs = c.update(22, R"({"Id":"1", "m":0, "gamma":3, "ALPHA":4})", {set("gamma"), set("ALPHA")}, {base});
-        QTest::newRow("members that only one brings") << Operations {base, mine, yours, theirs} << QByteArray(R"({"Id":"1","m":0,"gamma":3,"ALPHA":4,"beta":2,"zeta":1})");
+        const Operation theirs = c.update(
+            22, R"({"Id":"1", "m":0, "gamma":3, "ALPHA":4})", {set("gamma"), set("ALPHA")}, {base});
+        QTest::newRow("members that only one brings")
+            << Operations {base, mine, yours, theirs}
+            << QByteArray(R"({"Id":"1","m":0,"gamma":3,"ALPHA":4,"beta":2,"zeta":1})");
     }
 }
 
@@ -113,7 +134,8 @@ void TestDocumentState::joiningTwiceChangesNothing()
     Pen a("a");
     Pen b("b");
     const Operation base = a.insert(10, R"({"Id":"1","n":1,"m":1})");
-    const Operation one = a.update(20, R"({"Id":"1","n":2,"m":1})", {add("n", 1, "1", "1")}, {base});
+    const Operation one
+        = a.update(20, R"({"Id":"1","n":2,"m":1})", {add("n", 1, "1", "1")}, {base});
     const Operation two = b.update(21, R"({"Id":"1","n":1,"m":5})", {set("m")}, {base});
     DocumentState state = joined({base, one, two});
     const Hash128 before = state.hash("products", "1");
@@ -146,7 +168,8 @@ void TestDocumentState::edgesOfNothing()
 
 void TestDocumentState::absenceMeetsAnOlderEdit()
 {
-    // A removal is a value with a version: an older edit that arrives later must not bring the member back.
+    // A removal is a value with a version: an older edit that arrives later must not bring the
+    // member back.
     Pen a("a");
     Pen b("b");
     const Operation base = a.insert(10, R"({"Id":"1","m":1})");
@@ -180,9 +203,12 @@ void TestDocumentState::floorHidesALaterArrival()
     const Operation above = c.update(40, R"({"Id":"1","m":1,"high":1})", {set("high")}, {base});
     QCOMPARE(shown(joined({base, whole, below})), QByteArray(R"({"Id":"1","m":3})"));
     // What the newest write merely carried along does not come back with it.
-    const Operation carries = c.update(50, R"({"Id":"1","m":1,"low":1,"high":2})", {set("high")}, {below});
-    QCOMPARE(shown(joined({base, below, carries, whole})), QByteArray(R"({"Id":"1","m":3,"high":2})"));
-    QCOMPARE(shown(joined({base, whole, below, above})), QByteArray(R"({"Id":"1","m":3,"high":1})"));
+    const Operation carries
+        = c.update(50, R"({"Id":"1","m":1,"low":1,"high":2})", {set("high")}, {below});
+    QCOMPARE(
+        shown(joined({base, below, carries, whole})), QByteArray(R"({"Id":"1","m":3,"high":2})"));
+    QCOMPARE(
+        shown(joined({base, whole, below, above})), QByteArray(R"({"Id":"1","m":3,"high":1})"));
 }
 
 void TestDocumentState::tombstoneKeepsTheState()
@@ -227,7 +253,8 @@ void TestDocumentState::writtenBytesShowVerbatim()
     QCOMPARE(shown(state), edited);
     QVERIFY(state.showsNewestWrite());
     // Two writers agree on a value: the newest body shows all winners.
-    const Operation same = a.update(15, "{\"Id\":\"1\",\"b\":2.50,\"a\":[1, 2]}", {set("b")}, {base});
+    const Operation same
+        = a.update(15, "{\"Id\":\"1\",\"b\":2.50,\"a\":[1, 2]}", {set("b")}, {base});
     QCOMPARE(shown(joined({base, edit, same})), edited);
 }
 
@@ -237,10 +264,13 @@ void TestDocumentState::mergedBytesAreCompact()
     Pen b("b");
     const Operation base = a.insert(10, R"({"Id":"1","b":1,"a":{"x" : 1}})");
     const Operation older = a.update(20, R"({"Id":"1","b":1,"a":{ "x":2 }})", {set("a")}, {base});
-    const Operation newer = b.update(21, "{ \"b\" : 1e2, \"Id\":\"1\", \"a\" : {\"x\" : 1} }", {set("b")}, {base});
+    const Operation newer
+        = b.update(21, "{ \"b\" : 1e2, \"Id\":\"1\", \"a\" : {\"x\" : 1} }", {set("b")}, {base});
     const DocumentState state = joined({base, older, newer});
     QVERIFY(!state.showsNewestWrite());
-    QCOMPARE(shown(state), QByteArray(R"({"b":1e2,"Id":"1","a":{ "x":2 }})")); // order of the newest, bytes of each winner
+    QCOMPARE(shown(state),
+        QByteArray(
+            R"({"b":1e2,"Id":"1","a":{ "x":2 }})")); // order of the newest, bytes of each winner
 }
 
 void TestDocumentState::missingWinnersStandBehindByDecodedName()
@@ -249,9 +279,13 @@ void TestDocumentState::missingWinnersStandBehindByDecodedName()
     Pen b("b");
     const Operation base = a.insert(10, R"({"Id":"1"})");
     const Operation newer = b.update(21, R"({"Id":"1","m":0})", {set("m")}, {base});
-    const Operation clean = a.update(22, R"({"Id":"1","z":1,"\u0062":2,"ä":4,"Y":5})", {set("z"), set("b"), set("ä"), set("Y")}, {base});
+    const Operation clean = a.update(22,
+        R"({"Id":"1","z":1,"\u0062":2,"ä":4,"Y":5})",
+        {set("z"), set("b"), set("ä"), set("Y")},
+        {base});
     const Operation last = b.update(30, R"({"Id":"1","m":1})", {set("m")}, {newer});
-    QCOMPARE(shown(joined({base, clean, newer, last})), QByteArray(R"({"Id":"1","m":1,"Y":5,"\u0062":2,"z":1,"ä":4})"));
+    QCOMPARE(shown(joined({base, clean, newer, last})),
+        QByteArray(R"({"Id":"1","m":1,"Y":5,"\u0062":2,"z":1,"ä":4})"));
 }
 
 void TestDocumentState::anArrayIsOneMember()
@@ -283,30 +317,37 @@ void TestDocumentState::namesThatDifferInCaseAreOne()
     Pen a("a");
     Pen b("b");
     const Operation base = a.insert(10, R"({"Id":"1","Price":1,"Größe":1})");
-    const Operation newer = b.update(20, R"({"Id":"1","PRICE":2,"Größe":1})", {set("PRICE")}, {base});
+    const Operation newer
+        = b.update(20, R"({"Id":"1","PRICE":2,"Größe":1})", {set("PRICE")}, {base});
     const DocumentState state = joined({base, newer});
     QCOMPARE(state.members().size(), 2U);
     QCOMPARE(shown(state), newer.body); // the spelling of the newest
-    const Operation gone = a.update(30, R"({"Id":"1","Price":1})", {removed("GRÖSSE"), removed("größe")}, {base});
+    const Operation gone
+        = a.update(30, R"({"Id":"1","Price":1})", {removed("GRÖSSE"), removed("größe")}, {base});
     QCOMPARE(shown(joined({base, newer, gone})), QByteArray(R"({"Id":"1","PRICE":2})"));
 }
 
 void TestDocumentState::namesOutliveTheirBodies()
 {
-    // Folded names that are not in the text belong to the parsed body, which goes when a newer one comes.
+    // Folded names that are not in the text belong to the parsed body, which goes when a newer one
+    // comes.
     Pen a("a");
     Pen b("b");
     DocumentState state;
     std::vector<Operation> parents;
     for (int i = 0; i < 50; ++i) {
-        QByteArray body = R"({"Id":"1","Count":)" + QByteArray::number(i) + R"(,"Esc\u0061ped Name":1,"Ünïcode":2})";
-        Operation operation = i == 0 ? a.insert(10, body) : a.update(10 + static_cast<std::uint64_t>(i), body, {set("Count")}, parents);
+        QByteArray body = R"({"Id":"1","Count":)" + QByteArray::number(i)
+            + R"(,"Esc\u0061ped Name":1,"Ünïcode":2})";
+        Operation operation = i == 0
+            ? a.insert(10, body)
+            : a.update(10 + static_cast<std::uint64_t>(i), body, {set("Count")}, parents);
         state.admitHead(operation.header);
         QVERIFY(state.join(operation, {i + 1}).isOk());
         parents = {operation};
         body.fill('#'); // whoever still looks at it shall see it
     }
-    QCOMPARE(shown(state), QByteArray(R"({"Id":"1","Count":49,"Esc\u0061ped Name":1,"Ünïcode":2})"));
+    QCOMPARE(
+        shown(state), QByteArray(R"({"Id":"1","Count":49,"Esc\u0061ped Name":1,"Ünïcode":2})"));
     QVERIFY(state.findMember("count") != nullptr);
     QVERIFY(state.findMember("escaped name") != nullptr);
     QVERIFY(state.findMember("ünïcode") != nullptr);
@@ -327,7 +368,8 @@ void TestDocumentState::tokenIsTheIdWhileTheBodyShows()
 
 void TestDocumentState::tokenOfAMergeTellsHeadsApart()
 {
-    // The same bytes built of other operations are another version: If-Match must not mistake one for the other.
+    // The same bytes built of other operations are another version: If-Match must not mistake one
+    // for the other.
     Pen a("a");
     Pen b("b");
     const Operation base = a.insert(10, R"({"Id":"1","m":1,"n":1})");
@@ -365,7 +407,8 @@ void TestDocumentState::headsAreWhatNobodyHasSeen()
         }
         return result;
     };
-    QVERIFY((versions(joined({base, right, left})) == std::vector {left.header.version, right.header.version}));
+    QVERIFY((versions(joined({base, right, left}))
+        == std::vector {left.header.version, right.header.version}));
     const Operation both = a.erase(40, {left, right});
     QVERIFY(versions(joined({base, right, left, both})) == std::vector {both.header.version});
 }
@@ -395,7 +438,8 @@ void TestDocumentState::hashTellsStatesApart()
     const Operation addition = b.update(20, R"({"Id":"1","m":2})", {add("m", 1, "1", "1")}, {base});
     const Operation erase = a.erase(30, {edit});
     std::set<Hash128> hashes;
-    const std::vector<Operations> sets {{base}, {base, edit}, {base, addition}, {base, edit, addition}, {base, edit, erase}};
+    const std::vector<Operations> sets {
+        {base}, {base, edit}, {base, addition}, {base, edit, addition}, {base, edit, erase}};
     for (const Operations &operations : sets) {
         hashes.insert(joined(operations).hash("products", "1"));
     }
@@ -416,7 +460,9 @@ void TestDocumentState::contradictionsAreRefused_data()
     row("adds to what the body lacks", R"({"Id":"1"})", add("m", 1, "1", "1"));
     row("removes what the body has", R"({"Id":"1","m":1})", removed("m"));
     row("removes what the body has in another case", R"({"Id":"1","M":1})", removed("m"));
-    row("adds to a base that is no number", R"({"Id":"1","m":1})", setAdd("m", "\"x\"", 1, "1", "1"));
+    row("adds to a base that is no number",
+        R"({"Id":"1","m":1})",
+        setAdd("m", "\"x\"", 1, "1", "1"));
     row("a body that is no object", "[1]", set("m"));
     row("a body that is cut", R"({"Id":"1","m":)", set("m"));
 }

@@ -1,6 +1,5 @@
-#include "storage/local_writer.h"
-
 #include "hand_made.h"
+#include "storage/local_writer.h"
 #include "till.h"
 
 #include <QTest>
@@ -24,7 +23,8 @@ const OperationHeader &lastHeader(const std::vector<Operation> &log)
 
 } // namespace
 
-/// A node's own operations: numbered without a gap, chained, stamped above all that it has seen, in a new incarnation for each start.
+/// A node's own operations: numbered without a gap, chained, stamped above all that it has seen, in
+/// a new incarnation for each start.
 class TestLocalWriter : public QObject
 {
     Q_OBJECT
@@ -60,7 +60,8 @@ void TestLocalWriter::firstWriteOpensAnIncarnation()
     QCOMPARE(open.kind, OperationKind::Open);
     QCOMPARE(open.version.dot.sequence, 1U);
     QVERIFY(open.version.dot.incarnation.origin == node("a"));
-    QVERIFY(open.collection.isEmpty() && open.documentId.isEmpty() && !open.group && !open.bodyHash && open.parents.empty());
+    QVERIFY(open.collection.isEmpty() && open.documentId.isEmpty() && !open.group && !open.bodyHash
+        && open.parents.empty());
     QVERIFY(open.previous == Hash128 {});
     QCOMPARE(put.header.version.dot.sequence, 2U);
     QVERIFY(put.header.version.hlc > open.version.hlc);
@@ -186,7 +187,9 @@ void TestLocalWriter::groupsShareTheirHlc()
     Till a("a");
     const Operation alone = a.put("1", R"({"Id":"1"})");
     QVERIFY(!alone.header.group.has_value());
-    const auto group = a.write({{Edit::Kind::Delete, "1", {}}, {Edit::Kind::Put, "2", R"({"Id":"2"})"}, {Edit::Kind::Put, "3", R"({"Id":"3"})"}});
+    const auto group = a.write({{Edit::Kind::Delete, "1", {}},
+        {Edit::Kind::Put, "2", R"({"Id":"2"})"},
+        {Edit::Kind::Put, "3", R"({"Id":"3"})"}});
     QCOMPARE(group.size(), 3U);
     for (std::size_t i = 0; i < group.size(); ++i) {
         QVERIFY((group[i].header.group == GroupSpan {3, 3}));
@@ -227,7 +230,8 @@ void TestLocalWriter::hlcFollowsTheWall()
     const Operation put = a.put("2", R"({"Id":"2"})");
     QCOMPARE(put.header.version.hlc, hlcOf(a.clock));
     QVERIFY(!put.header.wallClockMs.has_value());
-    QCOMPARE(a.put("3", R"({"Id":"3"})").header.version.hlc, hlcOf(a.clock) + 1); // the clock stands still
+    QCOMPARE(a.put("3", R"({"Id":"3"})").header.version.hlc,
+        hlcOf(a.clock) + 1); // the clock stands still
 }
 
 void TestLocalWriter::hlcIsAboveWhatArrived()

@@ -1,5 +1,4 @@
 #include "storage/node_registry.h"
-
 #include "till.h"
 
 #include <QTest>
@@ -23,7 +22,8 @@ NodeId node(const char *name)
 
 QByteArray text(const NodeRegistry::PeerEntry &entry)
 {
-    return (entry.database ? entry.database->bytes() : QByteArray("*")) + ' ' + entry.node.bytes() + ' ' + entry.baseUrl + (entry.isActive ? " on " : " off ")
+    return (entry.database ? entry.database->bytes() : QByteArray("*")) + ' ' + entry.node.bytes()
+        + ' ' + entry.baseUrl + (entry.isActive ? " on " : " off ")
         + QByteArray::number(static_cast<qlonglong>(entry.updated.time_since_epoch().count()));
 }
 
@@ -83,12 +83,16 @@ void TestNodeRegistry::keepsPeers()
         auto registry = must(NodeRegistry::open(path));
         QCOMPARE(peersOf(*registry), QByteArray());
         must(registry->savePeer({{}, node("till-b"), "http://b:1", true, WallTime(1ms)}));
-        must(registry->savePeer({database("shop"), node("till-b"), "http://b:2", true, WallTime(2ms)}));
+        must(registry->savePeer(
+            {database("shop"), node("till-b"), "http://b:2", true, WallTime(2ms)}));
         must(registry->savePeer({{}, node("till-a"), "http://a", false, WallTime(3ms)}));
-        must(registry->savePeer({{}, node("till-b"), "http://b:3", false, WallTime(4ms)})); // replaces the first
+        must(registry->savePeer(
+            {{}, node("till-b"), "http://b:3", false, WallTime(4ms)})); // replaces the first
     }
     auto registry = must(NodeRegistry::open(path));
-    QCOMPARE(peersOf(*registry), QByteArray("* till-a http://a off 3; * till-b http://b:3 off 4; shop till-b http://b:2 on 2"));
+    QCOMPARE(peersOf(*registry),
+        QByteArray(
+            "* till-a http://a off 3; * till-b http://b:3 off 4; shop till-b http://b:2 on 2"));
 }
 
 void TestNodeRegistry::removesOnePeerOfOneScope()

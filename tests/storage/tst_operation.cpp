@@ -1,8 +1,7 @@
-#include "storage/operation.h"
-
 #include "core/cbor.h"
 #include "hand_made.h"
 #include "seeded_random.h"
+#include "storage/operation.h"
 
 #include <QTest>
 
@@ -38,8 +37,13 @@ OperationHeader everything()
     header.floor = true;
     header.parents = {{{5, {kTillB, 3}}, Hash128 {1, 2}}, {{6, {kTillA, 69'998}}, std::nullopt}};
     CounterSums seen = sum(kTillA, 3, "-1.5");
-    seen.merge(sum(kTillB, std::numeric_limits<std::uint64_t>::max(), "12345678901234567890123456789012345"));
-    header.changed = {set("a"), set("set", seen), add("added", 4, "-0.25", "10"), removed("removed"), setAdd("set and added", "1e2", 1, "7", "7", seen)};
+    seen.merge(sum(
+        kTillB, std::numeric_limits<std::uint64_t>::max(), "12345678901234567890123456789012345"));
+    header.changed = {set("a"),
+        set("set", seen),
+        add("added", 4, "-0.25", "10"),
+        removed("removed"),
+        setAdd("set and added", "1e2", 1, "7", "7", seen)};
     header.bodyHash = Hash128::of("{}");
     header.previous = {3, 4};
     header.adoptedId = Hash128 {5, 6};
@@ -48,7 +52,8 @@ OperationHeader everything()
 }
 
 /// A header by its items, for what encodeHeader does not make.
-QByteArray raw(std::uint64_t fields, const std::function<void(cbor::Writer &)> &more, bool isWrite = true)
+QByteArray raw(
+    std::uint64_t fields, const std::function<void(cbor::Writer &)> &more, bool isWrite = true)
 {
     cbor::Writer writer;
     writer.map(4 + (isWrite ? 2U : 0U) + fields);
@@ -66,7 +71,8 @@ QByteArray raw(std::uint64_t fields, const std::function<void(cbor::Writer &)> &
 
 } // namespace
 
-/// A header is read as it was written, to the byte, by every program; what it does not know it keeps.
+/// A header is read as it was written, to the byte, by every program; what it does not know it
+/// keeps.
 class TestOperation : public QObject
 {
     Q_OBJECT
@@ -108,7 +114,8 @@ void TestOperation::headerComesBack_data()
     erase.kind = OperationKind::Delete;
     QTest::newRow("delete") << erase;
     OperationHeader largest = smallest();
-    largest.version = {std::numeric_limits<std::uint64_t>::max(), {kTillB, std::numeric_limits<std::uint64_t>::max()}};
+    largest.version = {std::numeric_limits<std::uint64_t>::max(),
+        {kTillB, std::numeric_limits<std::uint64_t>::max()}};
     largest.group = GroupSpan {std::numeric_limits<std::uint64_t>::max(), 2};
     largest.wallClockMs = std::numeric_limits<std::int64_t>::max();
     QTest::newRow("largest numbers") << largest;
@@ -135,7 +142,15 @@ void TestOperation::headerComesBack()
 void TestOperation::bytesAreFrozen()
 {
     // Nodes of any age hash each other's bytes: these may never change.
-    QCOMPARE(encodeHeader(smallest()).toHex(), QByteArray("a60166" "74696c6c2d61" "0248" "0102030405060708" "0301" "0401" "076163" "086131"));
+    QCOMPARE(encodeHeader(smallest()).toHex(),
+        QByteArray("a60166"
+                   "74696c6c2d61"
+                   "0248"
+                   "0102030405060708"
+                   "0301"
+                   "0401"
+                   "076163"
+                   "086131"));
     OperationHeader header = smallest();
     header.floor = true;
     header.kind = OperationKind::Delete;
@@ -143,7 +158,21 @@ void TestOperation::bytesAreFrozen()
     header.changed = {removed("bb"), set("a")};
     header.previous = {0, 1};
     QCOMPARE(encodeHeader(header).toHex(),
-        QByteArray("ab0166" "74696c6c2d61" "0248" "0102030405060708" "0301" "0401" "05820102" "0601" "076163" "086131" "09f5" "0ba2" "616100" "62626201" "0d50"
+        QByteArray("ab0166"
+                   "74696c6c2d61"
+                   "0248"
+                   "0102030405060708"
+                   "0301"
+                   "0401"
+                   "05820102"
+                   "0601"
+                   "076163"
+                   "086131"
+                   "09f5"
+                   "0ba2"
+                   "616100"
+                   "62626201"
+                   "0d50"
                    "00000000000000000000000000000001"));
 }
 
@@ -176,8 +205,11 @@ void TestOperation::unknownIsKept_data()
             writer.text("a"), value(writer);
         });
     };
-    QTest::newRow("key") << raw(1, [](cbor::Writer &writer) { writer.unsignedInteger(99), writer.array(2), writer.text("x"), writer.null(); });
-    QTest::newRow("the key that is not used") << raw(1, [](cbor::Writer &writer) { writer.unsignedInteger(14), writer.unsignedInteger(1); });
+    QTest::newRow("key") << raw(1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(99), writer.array(2), writer.text("x"), writer.null();
+    });
+    QTest::newRow("the key that is not used") << raw(
+        1, [](cbor::Writer &writer) { writer.unsignedInteger(14), writer.unsignedInteger(1); });
     const auto kind = [](std::uint64_t number) {
         cbor::Writer writer;
         writer.map(5);
@@ -191,9 +223,13 @@ void TestOperation::unknownIsKept_data()
     QTest::newRow("kind") << kind(77);
     QTest::newRow("forget, of a later version") << kind(4);
     QTest::newRow("collect, of a later version") << kind(5);
-    QTest::newRow("claim, a number") << claim([](cbor::Writer &writer) { writer.unsignedInteger(2); });
-    QTest::newRow("claim, an array") << claim([](cbor::Writer &writer) { writer.array(2), writer.unsignedInteger(9), writer.text("x"); });
-    QTest::newRow("claim with more than is known") << claim([](cbor::Writer &writer) { writer.array(3), writer.unsignedInteger(0), writer.array(0), writer.null(); });
+    QTest::newRow("claim, a number")
+        << claim([](cbor::Writer &writer) { writer.unsignedInteger(2); });
+    QTest::newRow("claim, an array") << claim(
+        [](cbor::Writer &writer) { writer.array(2), writer.unsignedInteger(9), writer.text("x"); });
+    QTest::newRow("claim with more than is known") << claim([](cbor::Writer &writer) {
+        writer.array(3), writer.unsignedInteger(0), writer.array(0), writer.null();
+    });
 }
 
 void TestOperation::unknownIsKept()
@@ -209,37 +245,66 @@ void TestOperation::unknownIsKept()
 void TestOperation::refusesMalformed_data()
 {
     QTest::addColumn<QByteArray>("bytes");
-    const auto row = [](const char *name, std::uint64_t fields, const std::function<void(cbor::Writer &)> &more) { QTest::newRow(name) << raw(fields, more); };
+    const auto row = [](const char *name,
+                         std::uint64_t fields,
+                         const std::function<void(cbor::Writer &)> &more) {
+        QTest::newRow(name) << raw(fields, more);
+    };
     QTest::newRow("nothing") << QByteArray();
     QTest::newRow("no map") << QByteArray::fromHex("80");
     QTest::newRow("an empty map") << QByteArray::fromHex("a0");
     QTest::newRow("a map without an end") << QByteArray::fromHex("bf");
     QTest::newRow("a length that is not the shortest") << QByteArray::fromHex("b806");
     QTest::newRow("something behind it") << raw(0, [](cbor::Writer &writer) { writer.null(); });
-    QTest::newRow("a write without a collection") << raw(0, [](cbor::Writer &) {}, false);
-    row("keys that do not ascend", 1, [](cbor::Writer &writer) { writer.unsignedInteger(5), writer.array(2), writer.unsignedInteger(1), writer.unsignedInteger(2); });
-    row("a key twice", 1, [](cbor::Writer &writer) { writer.unsignedInteger(8), writer.text("2"); });
+    QTest::newRow("a write without a collection") << raw(
+        0, [](cbor::Writer &) {}, false);
+    row("keys that do not ascend", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(5), writer.array(2), writer.unsignedInteger(1),
+            writer.unsignedInteger(2);
+    });
+    row("a key twice", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(8), writer.text("2");
+    });
     row("a key that is text", 1, [](cbor::Writer &writer) { writer.text("x"), writer.null(); });
-    row("floor is no boolean", 1, [](cbor::Writer &writer) { writer.unsignedInteger(9), writer.unsignedInteger(1); });
-    row("parents is no array", 1, [](cbor::Writer &writer) { writer.unsignedInteger(10), writer.map(0); });
+    row("floor is no boolean", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(9), writer.unsignedInteger(1);
+    });
+    row("parents is no array", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(10), writer.map(0);
+    });
     row("a parent of three", 1, [](cbor::Writer &writer) {
-        writer.unsignedInteger(10), writer.array(1), writer.array(3), writer.text("b"), writer.incarnation(1), writer.unsignedInteger(1);
+        writer.unsignedInteger(10), writer.array(1), writer.array(3), writer.text("b"),
+            writer.incarnation(1), writer.unsignedInteger(1);
     });
     row("a parent whose origin is no node", 1, [](cbor::Writer &writer) {
-        writer.unsignedInteger(10), writer.array(1), writer.array(4), writer.text("no node"), writer.incarnation(1), writer.unsignedInteger(1), writer.unsignedInteger(1);
+        writer.unsignedInteger(10), writer.array(1), writer.array(4), writer.text("no node"),
+            writer.incarnation(1), writer.unsignedInteger(1), writer.unsignedInteger(1);
     });
     row("an adopted id of the wrong size", 1, [](cbor::Writer &writer) {
-        writer.unsignedInteger(10), writer.array(1), writer.array(5), writer.text("b"), writer.incarnation(1), writer.unsignedInteger(1), writer.unsignedInteger(1),
+        writer.unsignedInteger(10), writer.array(1), writer.array(5), writer.text("b"),
+            writer.incarnation(1), writer.unsignedInteger(1), writer.unsignedInteger(1),
             writer.byteString("short");
     });
-    row("a claim that is empty", 1, [](cbor::Writer &writer) { writer.unsignedInteger(11), writer.map(1), writer.text("a"), writer.array(0); });
-    row("a claim that is text", 1, [](cbor::Writer &writer) { writer.unsignedInteger(11), writer.map(1), writer.text("a"), writer.text("x"); });
-    row("a sum that is no number", 1, [](cbor::Writer &writer) {
-        writer.unsignedInteger(11), writer.map(1), writer.text("a"), writer.array(4), writer.unsignedInteger(2), writer.unsignedInteger(1), writer.text("many"), writer.text("1");
+    row("a claim that is empty", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(11), writer.map(1), writer.text("a"), writer.array(0);
     });
-    row("an array longer than all that follows", 1, [](cbor::Writer &writer) { writer.unsignedInteger(10), writer.array(std::uint64_t {1} << 60); });
-    row("a hash of the wrong size", 1, [](cbor::Writer &writer) { writer.unsignedInteger(12), writer.byteString("short"); });
-    row("a wall clock that is text", 1, [](cbor::Writer &writer) { writer.unsignedInteger(16), writer.text("now"); });
+    row("a claim that is text", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(11), writer.map(1), writer.text("a"), writer.text("x");
+    });
+    row("a sum that is no number", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(11), writer.map(1), writer.text("a"), writer.array(4),
+            writer.unsignedInteger(2), writer.unsignedInteger(1), writer.text("many"),
+            writer.text("1");
+    });
+    row("an array longer than all that follows", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(10), writer.array(std::uint64_t {1} << 60);
+    });
+    row("a hash of the wrong size", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(12), writer.byteString("short");
+    });
+    row("a wall clock that is text", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(16), writer.text("now");
+    });
     const auto header = [](const char *name, const std::function<void(OperationHeader &)> &change) {
         OperationHeader changed = smallest();
         change(changed);
@@ -285,7 +350,8 @@ void TestOperation::damageDoesNoHarm()
     for (int round = 0; round < 20'000; ++round) {
         QByteArray damaged = bytes;
         for (int flips = random.between(1, 3); flips > 0; --flips) {
-            damaged[random.between(0, static_cast<int>(damaged.size()) - 1)] = static_cast<char>(random.next());
+            damaged[random.between(0, static_cast<int>(damaged.size()) - 1)]
+                = static_cast<char>(random.next());
         }
         const auto header = decodeHeader(damaged);
         read += header.isOk() ? 1 : 0;

@@ -1,9 +1,8 @@
-#include "storage/row_codec.h"
-
 #include "core/case_fold.h"
 #include "hand_made.h"
 #include "seeded_random.h"
 #include "storage/document_draft.h"
+#include "storage/row_codec.h"
 
 #include <QTest>
 
@@ -38,7 +37,8 @@ struct Copy
     {
         const std::vector<Dot> waiting = state.quarantined();
         for (std::size_t i = 0; i < log.size(); ++i) {
-            if (std::find(waiting.begin(), waiting.end(), log[i].header.version.dot) != waiting.end()) {
+            if (std::find(waiting.begin(), waiting.end(), log[i].header.version.dot)
+                != waiting.end()) {
                 const auto joined = state.join(log[i], {static_cast<std::int64_t>(i) + 1});
                 DRIFTLESS_ASSERT(joined.isOk());
                 state.setQuarantined(log[i].header.version.dot, false);
@@ -55,10 +55,12 @@ struct Copy
 /// What differs, for a person; empty if nothing does.
 QByteArray difference(const DocumentState &a, const DocumentState &b)
 {
-    if (a.newestWrite() != b.newestWrite() || a.newestDelete() != b.newestDelete() || a.newestFloor() != b.newestFloor()) {
+    if (a.newestWrite() != b.newestWrite() || a.newestDelete() != b.newestDelete()
+        || a.newestFloor() != b.newestFloor()) {
         return "newest write, delete or floor";
     }
-    if (a.newestWritePosition() != b.newestWritePosition() || a.newestWriteBody().bytes() != b.newestWriteBody().bytes()) {
+    if (a.newestWritePosition() != b.newestWritePosition()
+        || a.newestWriteBody().bytes() != b.newestWriteBody().bytes()) {
         return "where the newest write stands";
     }
     if (a.heads() != b.heads() || a.quarantined() != b.quarantined() || a.sums() != b.sums()) {
@@ -70,11 +72,13 @@ QByteArray difference(const DocumentState &a, const DocumentState &b)
     for (std::size_t i = 0; i < a.members().size(); ++i) {
         const MemberState &x = a.members()[i];
         const MemberState &y = b.members()[i];
-        if (x.folded != y.folded || x.version != y.version || x.isRemoved != y.isRemoved || x.name != y.name || x.value != y.value || x.seen != y.seen) {
+        if (x.folded != y.folded || x.version != y.version || x.isRemoved != y.isRemoved
+            || x.name != y.name || x.value != y.value || x.seen != y.seen) {
             return "member " + x.folded;
         }
     }
-    if (a.hash("c", "1") != b.hash("c", "1") || a.shown() != b.shown() || a.token("c", "1") != b.token("c", "1")) {
+    if (a.hash("c", "1") != b.hash("c", "1") || a.shown() != b.shown()
+        || a.token("c", "1") != b.token("c", "1")) {
         return "hash, bytes or token";
     }
     return {};
@@ -84,7 +88,8 @@ QByteArray difference(const DocumentState &a, const DocumentState &b)
 QByteArray fault(const Copy &copy)
 {
     const QByteArray row = RowCodec::encodeState(copy.state);
-    const auto decoded = RowCodec::decode(row, copy.newestWrite(), copy.state.newestWritePosition());
+    const auto decoded
+        = RowCodec::decode(row, copy.newestWrite(), copy.state.newestWritePosition());
     if (!decoded) {
         return decoded.error().message;
     }
@@ -126,7 +131,9 @@ public:
             ++seen[formOf(copy.state)];
             // What was decoded goes on like what was never encoded.
             if (m_random.oneIn(2)) {
-                copy.state = *RowCodec::decode(RowCodec::encodeState(copy.state), copy.newestWrite(), copy.state.newestWritePosition());
+                copy.state = *RowCodec::decode(RowCodec::encodeState(copy.state),
+                    copy.newestWrite(),
+                    copy.state.newestWritePosition());
             }
         }
         return {};
@@ -147,7 +154,8 @@ private:
 
     QByteArray value()
     {
-        static const std::vector<QByteArray> values {"1", "2.50", "1e1", "-3", "\"x\"", "{ \"a\" : [1] }", "null", "\"\\u00e4\""};
+        static const std::vector<QByteArray> values {
+            "1", "2.50", "1e1", "-3", "\"x\"", "{ \"a\" : [1] }", "null", "\"\\u00e4\""};
         return m_random.pick(values);
     }
     QByteArray name()
@@ -173,7 +181,9 @@ private:
             draft.put(object(body + " }"));
         } else if (choice < 9) {
             const bool adds = m_random.oneIn(2);
-            const QByteArray change = adds ? R"({"$inc":)" + QByteArray::number(m_random.between(-3, 3)) + '}' : value();
+            const QByteArray change = adds
+                ? R"({"$inc":)" + QByteArray::number(m_random.between(-3, 3)) + '}'
+                : value();
             if (!draft.patch(object("{\"" + name() + "\":" + change + '}'), "1").isOk()) {
                 return; // an addition to text
             }
@@ -186,7 +196,8 @@ private:
         }
         OperationHeader header;
         m_hlc += m_random.below(2); // equal clocks happen: the dot decides
-        header.version = {std::max<std::uint64_t>(m_hlc, highest(copy) + 1), {own, ++m_sequences[own.number]}};
+        header.version
+            = {std::max<std::uint64_t>(m_hlc, highest(copy) + 1), {own, ++m_sequences[own.number]}};
         header.collection = "c";
         header.documentId = "1";
         header.kind = plan->kind;
@@ -215,8 +226,10 @@ private:
         }
         auto count = m_random.below(4);
         for (const Operation &operation : from.log) {
-            const bool isNew = std::none_of(copy.log.begin(), copy.log.end(),
-                [&operation](const Operation &mine) { return mine.header.version == operation.header.version; });
+            const bool isNew = std::none_of(
+                copy.log.begin(), copy.log.end(), [&operation](const Operation &mine) {
+                    return mine.header.version == operation.header.version;
+                });
             if (isNew && count-- == 0) {
                 return;
             }
@@ -276,8 +289,10 @@ void TestRowCodec::smallStatesComeBack_data()
     const Operation base = a.insert(10, R"({"Id":"1","n":1,"B":"x"})");
     const Operation edit = a.update(20, R"({"Id":"1","n":1,"B":"y"})", {set("B")}, {base});
     const Operation other = b.update(21, R"({"Id":"1","n":2,"B":"x"})", {set("n")}, {base});
-    const Operation sale = b.update(22, R"({"Id":"1","n":3,"B":"x"})", {add("n", 1, "1", "1")}, {other});
-    const Operation taken = b.update(23, R"({"Id":"1","n":9,"B":"x"})", {set("n", sum(b.incarnation(), 1, "1"))}, {sale});
+    const Operation sale
+        = b.update(22, R"({"Id":"1","n":3,"B":"x"})", {add("n", 1, "1", "1")}, {other});
+    const Operation taken = b.update(
+        23, R"({"Id":"1","n":9,"B":"x"})", {set("n", sum(b.incarnation(), 1, "1"))}, {sale});
     const Operation gone = b.update(24, R"({"Id":"1","n":9})", {removed("B")}, {taken});
     const Operation erase = a.erase(25, {edit});
     const Operation again = a.insert(26, R"({"Id":"1"})", {erase});
@@ -289,7 +304,8 @@ void TestRowCodec::smallStatesComeBack_data()
     QTest::newRow("a removal") << Operations {base, other, sale, taken, gone} << 0;
     QTest::newRow("a tombstone") << Operations {base, edit, erase} << 0;
     QTest::newRow("a tombstone over sums") << Operations {base, other, sale, edit, erase} << 0;
-    QTest::newRow("hidden members in the newest body") << Operations {base, other, sale, taken, gone, edit, erase, again, carries} << 0;
+    QTest::newRow("hidden members in the newest body")
+        << Operations {base, other, sale, taken, gone, edit, erase, again, carries} << 0;
     QTest::newRow("all in quarantine") << Operations {base} << 1;
     QTest::newRow("an edit in quarantine") << Operations {base, edit} << 1;
     QTest::newRow("a tombstone over what is in quarantine") << Operations {erase} << 0;
@@ -319,7 +335,9 @@ void TestRowCodec::randomStatesComeBack()
     for (std::uint64_t seed = 1; seed <= 300; ++seed) {
         Shuffle shuffle(seed);
         const QByteArray found = shuffle.run();
-        QVERIFY2(found.isEmpty(), ("seed " + QByteArray::number(static_cast<qulonglong>(seed)) + ", " + found).constData());
+        QVERIFY2(found.isEmpty(),
+            ("seed " + QByteArray::number(static_cast<qulonglong>(seed)) + ", " + found)
+                .constData());
         for (const auto &[form, count] : shuffle.seen) {
             seen[form] += count;
         }
@@ -335,8 +353,10 @@ void TestRowCodec::refusesDamage()
     Pen b("b");
     Copy copy;
     const Operation base = a.insert(10, R"({"Id":"1","n":1,"B":"x","c":1})");
-    const Operation sale = b.update(22, R"({"Id":"1","n":3,"B":"x","c":1})", {add("n", 1, "1", "1")}, {base});
-    const Operation edit = a.update(23, R"({"Id":"1","n":1,"c":2})", {set("c"), removed("B")}, {base});
+    const Operation sale
+        = b.update(22, R"({"Id":"1","n":3,"B":"x","c":1})", {add("n", 1, "1", "1")}, {base});
+    const Operation edit
+        = a.update(23, R"({"Id":"1","n":1,"c":2})", {set("c"), removed("B")}, {base});
     for (const Operation &operation : {base, sale, edit}) {
         copy.take(operation, false);
     }
@@ -348,7 +368,8 @@ void TestRowCodec::refusesDamage()
         QCOMPARE(decoded.error().code, ErrorCode::Malformed);
     }
     QVERIFY(!RowCodec::decode(row + 'x', copy.newestWrite(), position).isOk());
-    QVERIFY(!RowCodec::decode({}, nullptr, {}).isOk()); // a row that points nowhere and says nothing
+    QVERIFY(
+        !RowCodec::decode({}, nullptr, {}).isOk()); // a row that points nowhere and says nothing
     Operation broken = *copy.newestWrite();
     broken.body = "[]";
     QVERIFY(!RowCodec::decode(row, &broken, position).isOk());
@@ -361,7 +382,8 @@ void TestRowCodec::refusesDamage()
     support::SeededRandom random(5);
     for (int round = 0; round < 20'000; ++round) {
         QByteArray damaged = row;
-        damaged[random.between(0, static_cast<int>(row.size()) - 1)] = static_cast<char>(random.next());
+        damaged[random.between(0, static_cast<int>(row.size()) - 1)]
+            = static_cast<char>(random.next());
         const auto decoded = RowCodec::decode(damaged, copy.newestWrite(), position);
         QVERIFY(decoded.isOk() || decoded.error().code == ErrorCode::Malformed);
     }

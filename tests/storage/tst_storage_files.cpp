@@ -1,7 +1,6 @@
 #include "storage/database_file.h"
 #include "storage/migrations.h"
 #include "storage/node_registry.h"
-
 #include "till.h"
 
 #include <QDir>
@@ -9,10 +8,9 @@
 #include <QTest>
 
 #include <array>
+#include <fcntl.h>
 #include <functional>
 #include <map>
-
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,7 +32,8 @@ void write(const QByteArray &path, const QByteArray &bytes)
     DRIFTLESS_ASSERT(file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size());
 }
 
-/// Every file of a folder by its name, the shared memory of SQLite left out: it is made anew whenever a file is opened.
+/// Every file of a folder by its name, the shared memory of SQLite left out: it is made anew
+/// whenever a file is opened.
 std::map<QString, QByteArray> contentsOf(const support::TemporaryFolder &folder)
 {
     std::map<QString, QByteArray> contents;
@@ -73,7 +72,8 @@ void makeDatabase(const QByteArray &path)
 
 Q_DECLARE_METATYPE(Make)
 
-/// A file is made, led to the newest version, or refused with a reason that names it, and then left as it is.
+/// A file is made, led to the newest version, or refused with a reason that names it, and then left
+/// as it is.
 class TestStorageFiles : public QObject
 {
     Q_OBJECT
@@ -97,9 +97,13 @@ void TestStorageFiles::makesAFile()
     support::TemporaryFolder folder;
     const QByteArray path = folder.path("new.db");
     must(DatabaseFile::open(path, {}));
-    QCOMPARE(number(path, "PRAGMA user_version"), static_cast<std::int64_t>(databaseSchema().steps.size()));
+    QCOMPARE(number(path, "PRAGMA user_version"),
+        static_cast<std::int64_t>(databaseSchema().steps.size()));
     QCOMPARE(number(path, "PRAGMA application_id"), databaseSchema().applicationId);
-    QVERIFY(number(path, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%STRICT%'") == 0);
+    QVERIFY(
+        number(path,
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%STRICT%'")
+        == 0);
     must(DatabaseFile::open(path, {.isSynchronousFull = false, .cacheBytes = 1'000'000}));
 }
 
@@ -118,9 +122,15 @@ void TestStorageFiles::refuses_data()
 {
     QTest::addColumn<Make>("make");
     QTest::addColumn<ErrorCode>("code");
-    const auto row = [](const char *name, ErrorCode code, Make make) { QTest::newRow(name) << std::move(make) << code; };
-    row("garbage", ErrorCode::FileDamaged, [](const QByteArray &path) { write(path, QByteArray(10'000, 'x')); });
-    row("a few bytes", ErrorCode::FileDamaged, [](const QByteArray &path) { write(path, "hello"); });
+    const auto row = [](const char *name, ErrorCode code, Make make) {
+        QTest::newRow(name) << std::move(make) << code;
+    };
+    row("garbage", ErrorCode::FileDamaged, [](const QByteArray &path) {
+        write(path, QByteArray(10'000, 'x'));
+    });
+    row("a few bytes", ErrorCode::FileDamaged, [](const QByteArray &path) {
+        write(path, "hello");
+    });
     row("cut to half", ErrorCode::FileDamaged, [](const QByteArray &path) {
         makeDatabase(path);
         const QByteArray bytes = bytesOf(path);
@@ -138,10 +148,18 @@ void TestStorageFiles::refuses_data()
         makeDatabase(path);
         sql(path, "UPDATE state SET digest = x'00'");
     });
-    row("another program's", ErrorCode::FileDamaged, [](const QByteArray &path) { sql(path, "CREATE TABLE notes(text)"); });
-    row("another program's, marked, and still empty", ErrorCode::FileDamaged, [](const QByteArray &path) { sql(path, "PRAGMA application_id=77"); });
-    row("another program's, with a version of its own", ErrorCode::FileDamaged, [](const QByteArray &path) { sql(path, "PRAGMA user_version=1"); });
-    row("a node registry", ErrorCode::FileDamaged, [](const QByteArray &path) { must(NodeRegistry::open(path)); });
+    row("another program's", ErrorCode::FileDamaged, [](const QByteArray &path) {
+        sql(path, "CREATE TABLE notes(text)");
+    });
+    row("another program's, marked, and still empty",
+        ErrorCode::FileDamaged,
+        [](const QByteArray &path) { sql(path, "PRAGMA application_id=77"); });
+    row("another program's, with a version of its own",
+        ErrorCode::FileDamaged,
+        [](const QByteArray &path) { sql(path, "PRAGMA user_version=1"); });
+    row("a node registry", ErrorCode::FileDamaged, [](const QByteArray &path) {
+        must(NodeRegistry::open(path));
+    });
     row("newer", ErrorCode::FileNewer, [](const QByteArray &path) {
         makeDatabase(path);
         sql(path, "PRAGMA user_version=999; CREATE TABLE future(x)");
@@ -167,8 +185,8 @@ void TestStorageFiles::refuses()
 
 void TestStorageFiles::refusesWithAWriteAheadLog()
 {
-    // A newer program was killed: part of its file is still in the write-ahead log, which must not be copied back by a program that does
-    // not know what it says.
+    // A newer program was killed: part of its file is still in the write-ahead log, which must not
+    // be copied back by a program that does not know what it says.
     support::TemporaryFolder folder;
     {
         Till till("a");
@@ -214,23 +232,29 @@ void TestStorageFiles::refusesASecondOpening()
 
 void TestStorageFiles::aRefusedOpeningDropsNoLocks()
 {
-    // A process loses its record locks on a file with any descriptor of it that it closes; another program would then take the last
-    // connection for its own, and delete the write-ahead log under the node.
+    // A process loses its record locks on a file with any descriptor of it that it closes; another
+    // program would then take the last connection for its own, and delete the write-ahead log under
+    // the node.
     Till a("a");
     a.put("1", R"({"Id":"1"})");
     const auto isLocked = [&a] {
         const pid_t child = ::fork();
         if (child == 0) {
             const int descriptor = ::open(a.path().constData(), O_RDWR | O_CLOEXEC);
-            struct flock sharedBytes {}; // SQLite's, of whoever has the file open
+            struct flock sharedBytes
+            {
+            }; // SQLite's, of whoever has the file open
             sharedBytes.l_type = F_WRLCK;
             sharedBytes.l_whence = SEEK_SET;
             sharedBytes.l_start = 0x40000002;
             sharedBytes.l_len = 510;
-            ::_exit(::fcntl(descriptor, F_GETLK, &sharedBytes) == 0 && sharedBytes.l_type != F_UNLCK ? 0 : 1);
+            ::_exit(::fcntl(descriptor, F_GETLK, &sharedBytes) == 0 && sharedBytes.l_type != F_UNLCK
+                    ? 0
+                    : 1);
         }
         int status = 0;
-        return child > 0 && ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        return child > 0 && ::waitpid(child, &status, 0) == child && WIFEXITED(status)
+            && WEXITSTATUS(status) == 0;
     };
     QVERIFY(isLocked());
     QVERIFY(!DatabaseFile::open(a.path(), {}).isOk());
@@ -252,7 +276,8 @@ void TestStorageFiles::refusesWhatCannotBeOpened()
 
 void TestStorageFiles::damageInsideIsSaid()
 {
-    // A row that points at an operation that is not there is an error that names the file, not a wrong document.
+    // A row that points at an operation that is not there is an error that names the file, not a
+    // wrong document.
     Till a("a");
     a.put("1", R"({"Id":"1"})");
     a.close();
@@ -274,14 +299,20 @@ void TestStorageFiles::migratesForward()
     support::TemporaryFolder folder;
     const QByteArray path = folder.path("x.db");
     auto connection = must(Connection::open(path, Connection::Mode::ReadWrite));
-    constexpr std::array<const char *, 3> steps {"CREATE TABLE one(x TEXT) STRICT", "CREATE TABLE two(x TEXT) STRICT", "ALTER TABLE one ADD COLUMN y TEXT"};
-    const auto upTo = [&steps](std::size_t count) { return Schema {4711, std::span(steps).first(count), "thing"}; };
+    constexpr std::array<const char *, 3> steps {"CREATE TABLE one(x TEXT) STRICT",
+        "CREATE TABLE two(x TEXT) STRICT",
+        "ALTER TABLE one ADD COLUMN y TEXT"};
+    const auto upTo = [&steps](std::size_t count) {
+        return Schema {4711, std::span(steps).first(count), "thing"};
+    };
     must(migrate(*connection, upTo(1)));
     must(connection->execute("INSERT INTO one VALUES('kept')"));
     must(migrate(*connection, upTo(3)));
     must(migrate(*connection, upTo(3))); // nothing to do
     QCOMPARE(must(connection->queryInteger("PRAGMA user_version")), 3);
-    QCOMPARE(must(connection->queryInteger("SELECT count(*) FROM one WHERE x = 'kept' AND y IS NULL")), 1);
+    QCOMPARE(
+        must(connection->queryInteger("SELECT count(*) FROM one WHERE x = 'kept' AND y IS NULL")),
+        1);
     QCOMPARE(must(connection->queryInteger("SELECT count(*) FROM two")), 0);
     const auto back = migrate(*connection, upTo(2)); // forward only
     QVERIFY(!back.isOk());
@@ -292,7 +323,8 @@ void TestStorageFiles::aFailedMigrationLeavesTheFile()
 {
     support::TemporaryFolder folder;
     const QByteArray path = folder.path("x.db");
-    constexpr std::array<const char *, 2> steps {"CREATE TABLE one(x TEXT) STRICT", "CREATE TABLE one(x TEXT) STRICT"};
+    constexpr std::array<const char *, 2> steps {
+        "CREATE TABLE one(x TEXT) STRICT", "CREATE TABLE one(x TEXT) STRICT"};
     auto connection = must(Connection::open(path, Connection::Mode::ReadWrite));
     must(migrate(*connection, {4711, std::span(steps).first(1), "thing"}));
     connection.reset();

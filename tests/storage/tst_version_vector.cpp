@@ -95,13 +95,16 @@ void TestVersionVector::countsWhatIsBeyond()
 {
     const VersionVector here = vectorOf({{kA1, 10}, {kA2, 4}, {kB1, 1}});
     QCOMPARE(here.operationsBeyond({}), 15U);
-    QCOMPARE(here.operationsBeyond(vectorOf({{kA1, 7}, {kB1, 9}})), 7U); // what is only there does not count against it
+    QCOMPARE(here.operationsBeyond(vectorOf({{kA1, 7}, {kB1, 9}})),
+        7U); // what is only there does not count against it
     QCOMPARE(here.operationsBeyond(here), 0U);
 }
 
 void TestVersionVector::bytesComeBack()
 {
-    for (const VersionVector &vector : {VersionVector(), vectorOf({{kA1, 1}}), vectorOf({{kA1, 300}, {kA2, 70'000}, {kB1, 5'000'000'000}})}) {
+    for (const VersionVector &vector : {VersionVector(),
+             vectorOf({{kA1, 1}}),
+             vectorOf({{kA1, 300}, {kA2, 70'000}, {kB1, 5'000'000'000}})}) {
         const QByteArray bytes = encoded(vector);
         cbor::Reader reader(bytes);
         QVERIFY(VersionVector::decode(reader) == vector);
@@ -111,16 +114,22 @@ void TestVersionVector::bytesComeBack()
 
 void TestVersionVector::bytesDoNotDependOnTheOrderOfRaises()
 {
-    QCOMPARE(encoded(vectorOf({{kB1, 2}, {kA2, 1}, {kA1, 3}})), encoded(vectorOf({{kA1, 3}, {kA2, 1}, {kB1, 2}})));
+    QCOMPARE(encoded(vectorOf({{kB1, 2}, {kA2, 1}, {kA1, 3}})),
+        encoded(vectorOf({{kA1, 3}, {kA2, 1}, {kB1, 2}})));
 }
 
 void TestVersionVector::refusesOtherBytes_data()
 {
     QTest::addColumn<QByteArray>("bytes");
-    const auto row = [](const char *name, std::uint64_t items, const QByteArray &origin, std::uint64_t sequence, const QByteArray &hash) {
+    const auto row = [](const char *name,
+                         std::uint64_t items,
+                         const QByteArray &origin,
+                         std::uint64_t sequence,
+                         const QByteArray &hash) {
         cbor::Writer writer;
         writer.array(1), writer.array(items);
-        writer.text(origin), writer.incarnation(1), writer.unsignedInteger(sequence), writer.byteString(hash);
+        writer.text(origin), writer.incarnation(1), writer.unsignedInteger(sequence),
+            writer.byteString(hash);
         QTest::newRow(name) << writer.take();
     };
     const QByteArray hash(16, 'x');
@@ -131,7 +140,8 @@ void TestVersionVector::refusesOtherBytes_data()
     QTest::newRow("nothing") << QByteArray();
     QTest::newRow("a map") << QByteArray::fromHex("a0");
     QTest::newRow("cut") << encoded(vectorOf({{kA1, 1}})).chopped(1);
-    QTest::newRow("an array longer than all that follows") << QByteArray::fromHex("9b0fffffffffffffff");
+    QTest::newRow("an array longer than all that follows")
+        << QByteArray::fromHex("9b0fffffffffffffff");
 }
 
 void TestVersionVector::refusesOtherBytes()

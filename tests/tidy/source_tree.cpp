@@ -15,27 +15,31 @@ const QString kRoot = QStringLiteral(DRIFTLESS_SOURCE_DIR "/");
 
 bool isText(const QString &path)
 {
-    static const QRegularExpression pattern(QStringLiteral(R"((\.(h|cpp|md|py|txt|cmake|sh|json|ndjson|supp|yml)|/dev|/run|\.clang-[a-z]+)$)"));
+    static const QRegularExpression pattern(QStringLiteral(
+        R"((\.(h|cpp|md|py|txt|cmake|sh|json|ndjson|supp|yml)|/dev|/run|\.clang-[a-z]+)$)"));
     return pattern.match(path).hasMatch();
 }
 
 bool isOurs(const QString &path)
 {
-    return !path.startsWith(QLatin1String("build/")) && !path.startsWith(QLatin1String(".git/")) && !path.contains(QLatin1String("/__pycache__/"));
+    return !path.startsWith(QLatin1String("build/")) && !path.startsWith(QLatin1String(".git/"))
+        && !path.contains(QLatin1String("/__pycache__/"));
 }
 
 /// Where the literal that begins at `at` ends, its prefix taken; `at` itself if none begins there.
 qsizetype endOfLiteral(const QByteArray &text, qsizetype at)
 {
     const char quote = text[at];
-    if (quote == 'R' && at + 1 < text.size() && text[at + 1] == '"' && (at == 0 || !QChar::isLetterOrNumber(static_cast<uchar>(text[at - 1])))) {
+    if (quote == 'R' && at + 1 < text.size() && text[at + 1] == '"'
+        && (at == 0 || !QChar::isLetterOrNumber(static_cast<uchar>(text[at - 1])))) {
         const qsizetype open = text.indexOf('(', at);
         const QByteArray close = ')' + text.mid(at + 2, open - at - 2) + '"';
         const qsizetype end = text.indexOf(close, open);
         return end < 0 ? text.size() : end + close.size();
     }
     // An apostrophe between digits parts them.
-    const bool isSeparator = quote == '\'' && at > 0 && QChar::isLetterOrNumber(static_cast<uchar>(text[at - 1]));
+    const bool isSeparator
+        = quote == '\'' && at > 0 && QChar::isLetterOrNumber(static_cast<uchar>(text[at - 1]));
     if ((quote != '"' && quote != '\'') || isSeparator) {
         return at;
     }
@@ -97,7 +101,9 @@ std::vector<SourceFile> filesBelow(const QString &folder)
         file.code = file.isCpp() ? codeOf(file.text) : file.text;
         files.push_back(std::move(file));
     }
-    std::sort(files.begin(), files.end(), [](const SourceFile &a, const SourceFile &b) { return a.path < b.path; });
+    std::sort(files.begin(), files.end(), [](const SourceFile &a, const SourceFile &b) {
+        return a.path < b.path;
+    });
     return files;
 }
 
@@ -122,7 +128,8 @@ QByteArrayList linesThatMatch(const SourceFile &file, const QString &pattern, bo
     const QByteArrayList searched = inCode ? file.code.split('\n') : lines;
     for (qsizetype i = 0; i < searched.size(); ++i) {
         if (expression.match(QString::fromUtf8(searched[i])).hasMatch()) {
-            found += file.path.toUtf8() + ':' + QByteArray::number(i + 1) + ": " + lines[i].trimmed();
+            found
+                += file.path.toUtf8() + ':' + QByteArray::number(i + 1) + ": " + lines[i].trimmed();
         }
     }
     return found;

@@ -20,7 +20,8 @@ QString rootScript()
 /// The table of the root's CMakeLists.txt.
 Modules mayUse()
 {
-    static const QRegularExpression row(QStringLiteral(R"re(set\(DRIFTLESS_MAY_USE_(\w+) "?([^)"]*)"?\))re"));
+    static const QRegularExpression row(
+        QStringLiteral(R"re(set\(DRIFTLESS_MAY_USE_(\w+) "?([^)"]*)"?\))re"));
     Modules table;
     for (auto matches = row.globalMatch(rootScript()); matches.hasNext();) {
         const auto match = matches.next();
@@ -33,14 +34,17 @@ Modules mayUse()
 Modules linked()
 {
     Modules modules;
-    const QStringList lines = QString::fromUtf8(readFile(QStringLiteral(DRIFTLESS_MODULES))).split(QLatin1Char('\n'), Qt::SkipEmptyParts);
+    const QStringList lines = QString::fromUtf8(readFile(QStringLiteral(DRIFTLESS_MODULES)))
+                                  .split(QLatin1Char('\n'), Qt::SkipEmptyParts);
     for (const QString &line : lines) {
-        modules[line.section(QLatin1Char(':'), 0, 0)] = line.section(QLatin1Char(':'), 1).split(QLatin1Char(' '), Qt::SkipEmptyParts);
+        modules[line.section(QLatin1Char(':'), 0, 0)]
+            = line.section(QLatin1Char(':'), 1).split(QLatin1Char(' '), Qt::SkipEmptyParts);
     }
     return modules;
 }
 
-/// The table and driftless_module(), taken out of the root's CMakeLists.txt, with a last line: as a script that CMake runs.
+/// The table and driftless_module(), taken out of the root's CMakeLists.txt, with a last line: as a
+/// script that CMake runs.
 QString wallScript(const QString &call)
 {
     const QString root = rootScript();
@@ -51,10 +55,12 @@ QString wallScript(const QString &call)
         return {};
     }
     // Scripts make no targets.
-    return root.mid(begin, end - begin) + QStringLiteral("endfunction()\n"
-                                                         "foreach(command add_library target_include_directories target_link_libraries set_target_properties)\n"
-                                                         "  cmake_language(EVAL CODE \"function(${command})\nendfunction()\")\n"
-                                                         "endforeach()\n")
+    return root.mid(begin, end - begin)
+        + QStringLiteral("endfunction()\n"
+                         "foreach(command add_library target_include_directories "
+                         "target_link_libraries set_target_properties)\n"
+                         "  cmake_language(EVAL CODE \"function(${command})\nendfunction()\")\n"
+                         "endforeach()\n")
         + call + QLatin1Char('\n');
 }
 
@@ -108,8 +114,9 @@ void TestWalls::tableIsAnOrder()
     while (settled.size() < table.size()) {
         const qsizetype before = settled.size();
         for (auto row = table.begin(); row != table.end(); ++row) {
-            const bool isSettled
-                = std::all_of(row.value().begin(), row.value().end(), [&settled](const QString &used) { return settled.contains(used); });
+            const bool isSettled = std::all_of(row.value().begin(),
+                row.value().end(),
+                [&settled](const QString &used) { return settled.contains(used); });
             if (!settled.contains(row.key()) && isSettled) {
                 settled += row.key();
             }
@@ -126,7 +133,8 @@ void TestWalls::linksKeepToTheTable()
     for (auto module = modules.begin(); module != modules.end(); ++module) {
         QVERIFY2(table.contains(module.key()), module.key().toUtf8().constData());
         for (const QString &used : module.value()) {
-            QVERIFY2(table[module.key()].contains(used), (module.key() + QLatin1String(" links ") + used).toUtf8().constData());
+            QVERIFY2(table[module.key()].contains(used),
+                (module.key() + QLatin1String(" links ") + used).toUtf8().constData());
         }
     }
 }
@@ -139,9 +147,11 @@ void TestWalls::includesKeepToTheLinks()
     const QRegularExpression include(QStringLiteral(R"re(^#include "(\w+)/)re"));
     QByteArrayList found;
     int count = 0;
-    for (const SourceFile &file : cppBelow({QStringLiteral("node"), QStringLiteral("app"), QStringLiteral("studio")})) {
-        const QString module = file.path.section(QLatin1Char('/'), 0, 0) == QLatin1String("node") ? file.path.section(QLatin1Char('/'), 1, 1)
-                                                                                                    : file.path.section(QLatin1Char('/'), 0, 0);
+    for (const SourceFile &file :
+        cppBelow({QStringLiteral("node"), QStringLiteral("app"), QStringLiteral("studio")})) {
+        const QString module = file.path.section(QLatin1Char('/'), 0, 0) == QLatin1String("node")
+            ? file.path.section(QLatin1Char('/'), 1, 1)
+            : file.path.section(QLatin1Char('/'), 0, 0);
         const QByteArrayList lines = file.text.split('\n');
         for (qsizetype i = 0; i < lines.size(); ++i) {
             const QString used = include.match(QString::fromUtf8(lines[i])).captured(1);
@@ -149,7 +159,8 @@ void TestWalls::includesKeepToTheLinks()
                 continue;
             }
             ++count;
-            const bool isLinked = used == QLatin1String("core") || modules.value(module).contains(used);
+            const bool isLinked
+                = used == QLatin1String("core") || modules.value(module).contains(used);
             if (!isLinked || !table.value(module).contains(used)) {
                 found += file.path.toUtf8() + ':' + QByteArray::number(i + 1) + ": " + lines[i];
             }
@@ -165,7 +176,8 @@ void TestWalls::coreUsesNothing()
     QVERIFY(linked().value(QStringLiteral("core")).isEmpty());
     // No path from below to above, however it is spelled.
     for (const SourceFile &file : cppBelow({QStringLiteral("node")})) {
-        const QByteArrayList found = linesThatMatch(file, QStringLiteral(R"(^#include "\.\.)"), false);
+        const QByteArrayList found
+            = linesThatMatch(file, QStringLiteral(R"(^#include "\.\.)"), false);
         QVERIFY2(found.isEmpty(), found.join('\n').constData());
     }
 }
@@ -174,13 +186,25 @@ void TestWalls::configurationStops_data()
 {
     QTest::addColumn<QString>("call");
     QTest::addColumn<QByteArray>("said"); // nothing: it goes on
-    const auto row = [](const char *name, const char *call, const char *said) { QTest::newRow(name) << QString::fromLatin1(call) << QByteArray(said); };
+    const auto row = [](const char *name, const char *call, const char *said) {
+        QTest::newRow(name) << QString::fromLatin1(call) << QByteArray(said);
+    };
     row("an allowed module", "driftless_module(core SOURCES a.cpp)", "");
-    row("upwards", "driftless_module(storage SOURCES a.cpp DEPENDS replication)", "Module 'storage' may not use 'replication'");
-    row("sideways", "driftless_module(query SOURCES a.cpp DEPENDS storage)", "Module 'query' may not use 'storage'");
-    row("itself", "driftless_module(core SOURCES a.cpp DEPENDS core)", "Module 'core' may not use 'core'");
-    row("a module without a row", "driftless_module(misc SOURCES a.cpp)", "Module 'misc' has no row in the table");
-    row("what stands behind it", "driftless_module(storage SOURCES a.cpp DEPENDS core)", "which is not defined before it");
+    row("upwards",
+        "driftless_module(storage SOURCES a.cpp DEPENDS replication)",
+        "Module 'storage' may not use 'replication'");
+    row("sideways",
+        "driftless_module(query SOURCES a.cpp DEPENDS storage)",
+        "Module 'query' may not use 'storage'");
+    row("itself",
+        "driftless_module(core SOURCES a.cpp DEPENDS core)",
+        "Module 'core' may not use 'core'");
+    row("a module without a row",
+        "driftless_module(misc SOURCES a.cpp)",
+        "Module 'misc' has no row in the table");
+    row("what stands behind it",
+        "driftless_module(storage SOURCES a.cpp DEPENDS core)",
+        "which is not defined before it");
 }
 
 void TestWalls::configurationStops()
