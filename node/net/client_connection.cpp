@@ -30,6 +30,7 @@ ClientConnection::ClientConnection(PeerPool &pool,
     m_socket = secure != nullptr ? secure : new QTcpSocket(this);
     m_socket->setProxy(QNetworkProxy::NoProxy); // a peer's address means that peer
     connect(m_socket, &QTcpSocket::readyRead, this, &ClientConnection::onReadyRead);
+    connect(m_socket, &QTcpSocket::bytesWritten, this, &ClientConnection::earn);
     connect(m_socket, &QTcpSocket::errorOccurred, this, &ClientConnection::onEnded);
     connect(m_socket, &QTcpSocket::disconnected, this, &ClientConnection::onEnded);
     if (secure != nullptr) {
@@ -79,6 +80,7 @@ void ClientConnection::start(Call call)
     DRIFTLESS_ASSERT(m_state == State::Idle);
     m_state = State::Busy;
     m_deadline = call.deadline;
+    m_movedBytes = 0;
     m_parser.emplace(m_limits.headerBytesMax, m_limits.responseBytesMax);
     m_call = std::move(call);
     QByteArray head = requestHead(m_call->request);
@@ -91,6 +93,15 @@ void ClientConnection::start(Call call)
     m_socket->flush(); // may end us at once
 }
 
+void ClientConnection::earn(qint64 bytes)
+{
+    if (m_state == State::Busy) {
+        m_movedBytes += bytes;
+        m_deadline = m_call->deadline
+            + std::chrono::milliseconds(m_movedBytes * 1'000 / m_limits.bytesPerSecondMin);
+    }
+}
+
 void ClientConnection::onReadyRead()
 {
     while (m_socket->bytesAvailable() > 0 && m_state != State::Closed) {
@@ -101,6 +112,7 @@ void ClientConnection::onReadyRead()
                 false);
             return;
         }
+        earn(input.size());
         switch (m_parser->advance(input)) {
         case ResponseParser::Step::NeedMore:
             break;

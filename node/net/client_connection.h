@@ -40,6 +40,8 @@ private:
 
     void onConnected();
     void onReadyRead();
+    /// Bytes of the call went, or came.
+    void earn(qint64 bytes);
     void onEnded();
     void complete();
     void die(const Error &error, bool mayTryAgain);
@@ -52,6 +54,7 @@ private:
     State m_state = State::Connecting;
     Instant m_deadline;
     std::optional<Call> m_call;
+    qint64 m_movedBytes = 0; ///< of the call
     std::optional<ResponseParser> m_parser;
     int m_answeredCount = 0;
 };

@@ -27,6 +27,9 @@ struct HttpClientLimits
         5'000}; ///< then another attempt may do better than the kernel's
     std::chrono::milliseconds idleTimeout {
         60'000}; ///< of a kept connection; below the 120 s of our server
+    /// What moves at least as fast moves a call's time-out on with it: a slow line may need minutes
+    /// for a transfer, and would else be sent it again for ever.
+    qsizetype bytesPerSecondMin = 16'384;
 };
 
 /// A small HTTP/1.1 client for calls between nodes: kept connections, TCP_NODELAY, one call at a

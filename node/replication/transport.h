@@ -19,7 +19,7 @@ struct TransportRequest
     QByteArray path;    ///< appended to baseUrl, begins with '/'
     std::vector<std::pair<QByteArray, QByteArray>> headers;
     QByteArray body;
-    std::chrono::milliseconds timeout {10'000}; ///< for the whole call
+    std::chrono::milliseconds timeout {10'000}; ///< for the whole call; longer by what its bytes take on a slow line
 };
 
 struct TransportReply

@@ -5,6 +5,7 @@
 #include "net/http_server.h"
 
 #include <QTest>
+#include <QTimer>
 
 #include <memory>
 
@@ -151,6 +152,20 @@ private Q_SLOTS:
         QCOMPARE(m_outcomes[0].error, ErrorCode::Timeout);
         QCOMPARE(
             m_client->connectionCount(), 0); // a late answer must not be taken for the next call's
+    }
+
+    // A line that carries the answer slowly, but steadily, is not given up.
+    void waitsForWhatMoves()
+    {
+        start({.bytesPerSecondMin = 100});
+        const QByteArray first(1'000, 'a');
+        FakePeer peer([&](QTcpSocket &socket, const QByteArray &) {
+            socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n" + first);
+            QTimer::singleShot(200ms, &socket, [&socket] { socket.write("b"); });
+        });
+        send(peer.url(), "/x", 50ms);
+        QTRY_COMPARE(m_outcomes.size(), 1U);
+        QCOMPARE(m_outcomes[0].body, first + 'b');
     }
 
     // Calls that wait for a connection to a hanging peer end in their time too, and its other calls
