@@ -11,6 +11,8 @@
 
 namespace driftless::crash {
 
+class HttpSocket;
+
 /// Counts acknowledged writes over all writers of a cycle. Any thread.
 class AnswerCount
 {
@@ -70,7 +72,7 @@ private:
         Write write;
     };
     void run(std::uint16_t port, AnswerCount &answers);
-    bool fillWindow(class HttpSocket &socket);
+    bool fillWindow(HttpSocket &socket);
     Request next();
     Request put();
     Request edit();
