@@ -11,8 +11,8 @@ namespace {
 constexpr int kBatchNew = 40;
 constexpr int kBatchOld = 8;
 constexpr int kTextMax = 600;
-constexpr int kLargeText
-    = 100'000; // more pages than SQLite's checkpoint waits for in a few of them
+// Some forty of them fill the pages that SQLite's checkpoint waits for.
+constexpr int kLargeText = 100'000;
 constexpr int kLargeOneIn = 100;
 
 std::size_t windowOf(Work work)
