@@ -1,5 +1,6 @@
 #include "storage/node_registry.h"
 
+#include "core/log.h"
 #include "storage/migrations.h"
 
 namespace driftless::storage {
@@ -59,10 +60,18 @@ Result<std::vector<NodeRegistry::PeerEntry>> NodeRegistry::peers()
             return entries;
         }
         PeerEntry entry;
-        if (!select.blobView(0).isEmpty()) {
-            DRIFTLESS_TRY_ASSIGN(entry.database, DatabaseName::parse(select.blobView(0)));
+        const bool isForAll = select.blobView(0).isEmpty();
+        auto database = isForAll ? Result<DatabaseName>(DatabaseName {}) : DatabaseName::parse(select.blobView(0));
+        auto node = NodeId::parse(select.blobView(1));
+        if (!database || !node) {
+            // One row that no rule allows must not keep a till from selling.
+            qCWarning(logStorage, "A peer in '%s' is left out: %s", m_connection->path().constData(), (node ? database.error() : node.error()).message.constData());
+            continue;
         }
-        DRIFTLESS_TRY_ASSIGN(entry.node, NodeId::parse(select.blobView(1)));
+        if (!isForAll) {
+            entry.database = std::move(database).value();
+        }
+        entry.node = std::move(node).value();
         entry.baseUrl = select.blob(2);
         entry.isActive = select.integer(3) != 0;
         entry.updated = WallTime(std::chrono::milliseconds(select.integer(4)));

@@ -1,6 +1,7 @@
 #include "storage/node_registry.h"
 #include "till.h"
 
+#include <QRegularExpression>
 #include <QTest>
 
 using namespace driftless;
@@ -49,6 +50,7 @@ private Q_SLOTS:
     void removesOnePeerOfOneScope();
     void refusesASecondOpening();
     void refusesADatabase();
+    void leavesOutAPeerThatNoRuleAllows();
 };
 
 void TestNodeRegistry::keepsDatabases()
@@ -127,6 +129,24 @@ void TestNodeRegistry::refusesADatabase()
     QVERIFY(!registry.isOk());
     QCOMPARE(registry.error().code, ErrorCode::FileDamaged);
     QVERIFY(registry.error().message.contains(a.path()));
+}
+
+/// One bad row must not keep the node from starting.
+void TestNodeRegistry::leavesOutAPeerThatNoRuleAllows()
+{
+    const support::TemporaryFolder folder;
+    const QByteArray path = folder.path("node.db");
+    must(must(NodeRegistry::open(path))->savePeer({std::nullopt, *NodeId::parse("good"), "http://good", true, WallTime {}}));
+    {
+        auto connection = must(Connection::open(path, Connection::Mode::ReadWrite));
+        must(connection->execute("INSERT INTO peers VALUES('', '', 'http://bad', 1, 0), ('../x', 'worse', 'http://bad', 1, 0)"));
+    }
+    auto registry = must(NodeRegistry::open(path));
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("A peer in '.*' is left out: .*")));
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("A peer in '.*' is left out: .*")));
+    const auto peers = must(registry->peers());
+    QCOMPARE(peers.size(), 1U);
+    QCOMPARE(peers.front().node.bytes(), QByteArray("good"));
 }
 
 QTEST_GUILESS_MAIN(TestNodeRegistry)
