@@ -135,7 +135,23 @@ Result<QByteArray> Replicator::answerFetch(const DatabaseName &database, const Q
     query.end = open->file().committedPosition();
     query.operationsMax = m_context.settings.transferOperationsMax;
     query.bytesMax = std::min(kTransferBytes, static_cast<qsizetype>(std::min<std::uint64_t>(request.bytesMax, kTransferBytesMax)));
-    DRIFTLESS_TRY_ASSIGN(const Transfer transfer, buildTransfer(open->file(), query));
+    // Each answer begins at the first operation that the asker lacks; of a run of which it has another branch it takes none.
+    std::set<Incarnation> refused;
+    for (const storage::Fork &fork : open->file().forks()) {
+        const auto *theirs = request.vector->find(fork.dot.incarnation);
+        if (theirs != nullptr && theirs->sequence == fork.dot.sequence && theirs->chainHash == fork.hashThere) {
+            refused.insert(fork.dot.incarnation);
+        }
+    }
+    query.refused = &refused;
+    DRIFTLESS_TRY_ASSIGN(Transfer transfer, buildTransfer(open->file(), query));
+    if (!transfer.forks.empty()) {
+        for (const storage::Fork &fork : transfer.forks) {
+            refused.insert(fork.dot.incarnation);
+            recordFork({database, fork});
+        }
+        DRIFTLESS_TRY_ASSIGN(transfer, buildTransfer(open->file(), query));
+    }
     answer.hasMore = transfer.hasMore;
     return joinTransfer(answer.encode(), transfer.operations);
 }
@@ -375,7 +391,7 @@ void Replicator::admit(const AdmitNode &effect)
 void Replicator::recordFork(const RecordFork &effect)
 {
     Database *database = m_context.host.openDatabase(effect.database);
-    if (database == nullptr) {
+    if (database == nullptr || database->file().isStopped(effect.fork.dot.incarnation)) {
         return;
     }
     const auto written = [&]() -> Result<void> {

@@ -1,3 +1,4 @@
+#include "operation_maker.h"
 #include "sim_cluster.h"
 
 #include <QTest>
@@ -47,6 +48,7 @@ private Q_SLOTS:
     void chainsAndStarsWaitForNothing_data();
     void chainsAndStarsWaitForNothing();
     void oneRegistrationIsEnough();
+    void aForkDoesNotEndAPull();
     void aNewNodeCatchesUpOnce();
     void whatTheSourceCannotBringIsRelayed();
     void afterACutEachSideSendsWhatTheOtherLacks();
@@ -135,6 +137,41 @@ void TestExchange::oneRegistrationIsEnough()
     QVERIFY(cluster.runUntilEqual(50ms));
     cluster.run(5s);
     QCOMPARE(cluster.operationsSent(), heldBy(cluster) - before);
+}
+
+/// Each answer to a fetch begins at the first operation that the asker lacks; one that it will never take must not keep it there.
+void TestExchange::aForkDoesNotEndAPull()
+{
+    constexpr int others = 20'500; // more than an answer looks at
+    SimCluster cluster(2);
+    const auto file = [&cluster](int index) -> storage::DatabaseFile & {
+        return cluster.node(index).openDatabase(*DatabaseName::parse("shop"))->file();
+    };
+    const auto apply = [&file](int index, const storage::Operation &operation) {
+        QVERIFY(file(index).begin().isOk());
+        QVERIFY(file(index).apply({&operation, 1}).isOk());
+    };
+    cluster.put(0, "first", "{}");
+    cluster.put(1, "second", "{}");
+    replication_test::OperationMaker z("z", 1);
+    const storage::Operation open = z.open();
+    replication_test::OperationMaker other = z.branch();
+    apply(1, open);
+    apply(1, other.put("z", R"({"Id":"z","there":1})"));
+    QVERIFY(file(1).commit().isOk());
+    apply(0, open);
+    apply(0, z.put("z", R"({"Id":"z","here":1})"));
+    apply(0, z.put("z2", R"({"Id":"z2"})"));
+    replication_test::OperationMaker y("y", 1);
+    apply(0, y.open());
+    for (int i = 1; i < others; ++i) {
+        apply(0, y.put(QByteArray::number(i), "{}"));
+    }
+    QVERIFY(file(0).commit().isOk());
+    cluster.addPeer(1, 0);
+    cluster.run(30s);
+    QCOMPARE(file(1).vector().sequenceOf(y.incarnation()), static_cast<std::uint64_t>(others));
+    QCOMPARE(file(0).forks().size(), 1U);
 }
 
 void TestExchange::aNewNodeCatchesUpOnce()
