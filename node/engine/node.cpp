@@ -37,6 +37,8 @@ Result<void> Node::start()
         entry.registered = database;
         if (!database.isDeleted) {
             openEntry(entry);
+        } else if (const auto renamed = renameAside(entry); !renamed) {
+            qCWarning(logStorage, "%s", renamed.error().message.constData()); // tried again before the name is used
         }
     }
     m_replicator = std::make_unique<Replicator>(Replicator::Context {m_settings, m_clock, m_random, m_transport, *this});
@@ -120,6 +122,9 @@ Result<void> Node::open(const DatabaseName &name, bool mayCreate)
 
 Result<void> Node::create(const DatabaseName &name, std::uint64_t generation)
 {
+    if (const auto known = m_entries.find(name); known != m_entries.end() && known->second.registered.isDeleted) {
+        DRIFTLESS_TRY(renameAside(known->second)); // where that was left undone
+    }
     storage::NodeRegistry::DatabaseEntry registered {name, generation, false, m_clock.wallTime()};
     Entry entry;
     entry.registered = registered;
@@ -179,11 +184,7 @@ void Node::deleteDatabase(const DatabaseName &name, Answer<void> answer)
             answer(Error {ErrorCode::NotFound, "There is no database '" + name.bytes() + "'. GET /api/databases lists those that there are.", {}});
             return;
         }
-        const auto deleted = [&]() -> Result<void> {
-            DRIFTLESS_TRY(setAside(found->second));
-            found->second.registered.isDeleted = true;
-            return m_registry->saveDatabase(found->second.registered);
-        }();
+        const auto deleted = setAside(found->second);
         announce();
         m_replicator->hintHeard(m_settings.nodeId); // a heartbeat tells the peers at once
         answer(deleted);
@@ -193,7 +194,7 @@ void Node::deleteDatabase(const DatabaseName &name, Answer<void> answer)
 Result<void> Node::setAside(Entry &entry)
 {
     const DatabaseName name = entry.registered.name;
-    const QByteArray aside = freeAsidePath(m_settings.dataDirectory + '/' + name.bytes() + ".g" + QByteArray::number(quint64 {entry.registered.generation}));
+    const QByteArray aside = asidePathOf(entry);
     if (entry.database) {
         DRIFTLESS_TRY_ASSIGN(const qint64 unsent, listUnsent(entry.database->file(), m_replicator->knownElsewhere(name), aside + ".unsent.ndjson"));
         if (unsent > 0) {
@@ -202,18 +203,37 @@ Result<void> Node::setAside(Entry &entry)
         }
         DRIFTLESS_TRY(entry.database->file().checkpoint());
     }
+    // Registered first: a process that dies before the file is renamed finds it at its next start, and none takes a missing
+    // file for an empty database.
+    entry.registered.isDeleted = true;
+    DRIFTLESS_TRY(m_registry->saveDatabase(entry.registered));
     entry.database.reset();
     entry.error.reset();
     announce();
-    if (!QFile::exists(QString::fromUtf8(pathOf(name)))) {
-        return {}; // done before; what was to follow failed
-    }
-    if (const auto renamed = renameDatabase(pathOf(name), aside); !renamed) {
+    const auto renamed = renameAside(entry);
+    if (!renamed) {
+        entry.registered.isDeleted = false;
+        DRIFTLESS_TRY(m_registry->saveDatabase(entry.registered));
         openEntry(entry); // it goes on as it was
-        return renamed;
     }
-    qCInfo(logStorage, "Database %s was set aside as %s.", name.bytes().constData(), aside.constData());
+    return renamed;
+}
+
+Result<void> Node::renameAside(const Entry &entry)
+{
+    const QByteArray path = pathOf(entry.registered.name);
+    if (!QFile::exists(QString::fromUtf8(path))) {
+        return {};
+    }
+    const QByteArray aside = asidePathOf(entry);
+    DRIFTLESS_TRY(renameDatabase(path, aside));
+    qCInfo(logStorage, "Database %s was set aside as %s.", entry.registered.name.bytes().constData(), aside.constData());
     return {};
+}
+
+QByteArray Node::asidePathOf(const Entry &entry) const
+{
+    return freeAsidePath(m_settings.dataDirectory + '/' + entry.registered.name.bytes() + ".g" + QByteArray::number(quint64 {entry.registered.generation}));
 }
 
 // Documents.

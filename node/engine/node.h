@@ -105,7 +105,10 @@ private:
     void settleTransactions();
     void openEntry(Entry &entry);
     Result<void> create(const DatabaseName &name, std::uint64_t generation);
+    /// The entry is a deleted one afterwards; its file has another name, its unsent writes are listed beside it.
     Result<void> setAside(Entry &entry);
+    Result<void> renameAside(const Entry &entry);
+    QByteArray asidePathOf(const Entry &entry) const;
     Result<void> loadPeers();
     void announce();
     void ingest(Database &database, const Entry &entry, const QByteArray &body, const Answer<QByteArray> &answer);

@@ -103,7 +103,21 @@ Result<QByteArray> Replicator::heartbeatHeard(const QByteArray &body)
     m_activePeers.set(heartbeat.sender.node, heartbeat.sender.activePeers);
     // The pump first: it may be about to push, which the answer then says, so that the caller does not fetch as well.
     handle(heartbeat.sender.node, HeartbeatHeard {heartbeat, received});
+    if (!m_pumps.contains(heartbeat.sender.node)) {
+        joinGenerations(heartbeat);
+    }
     return answerHeartbeat(heartbeat, m_context.host, sender(), received, m_context.clock.wallTime()).encode();
+}
+
+/// A node that only registered us sends no operations before we are in its generation.
+void Replicator::joinGenerations(const Heartbeat &heartbeat)
+{
+    for (const HeartbeatDatabase &said : heartbeat.databases) {
+        const auto copy = m_context.host.find(said.name);
+        if (copy && said.generation > copy->generation) {
+            m_context.host.joinGeneration(said.name, said.generation);
+        }
+    }
 }
 
 void Replicator::operationsHeard(

@@ -68,6 +68,7 @@ public:
 
 private:
     void handle(const NodeId &peer, const replication::Event &event);
+    void joinGenerations(const replication::Heartbeat &heartbeat);
     void handleAll(const replication::Event &event);
     void drain();
     void execute(replication::Pump &pump, const replication::Effect &effect);
