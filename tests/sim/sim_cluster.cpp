@@ -17,9 +17,9 @@ NodeId nameOf(int i)
 }
 
 /// What a client may be told; anything else is a fault of the node.
-bool isExpected(ErrorCode code)
+bool isExpected(ErrorCode code, bool hasDrops)
 {
-    return code == ErrorCode::NotANumber || code == ErrorCode::NumberTooLong || code == ErrorCode::DocumentQuarantined || code == ErrorCode::Busy;
+    return (hasDrops && code == ErrorCode::DatabaseDeleted) || code == ErrorCode::NotANumber || code == ErrorCode::NumberTooLong || code == ErrorCode::DocumentQuarantined || code == ErrorCode::Busy;
 }
 
 engine::WriteRequest writeRequest(const RandomRequest &request)
@@ -49,6 +49,7 @@ struct SimCluster::Member
     CopyWatch watch;
     storage::VersionVector vector; ///< as it was at the last look
     std::vector<std::pair<ModelKey, Dot>> written; ///< since the last look, and acknowledged
+    std::optional<std::uint64_t> generation;       ///< of the copy that is watched
 
     Member(std::unique_ptr<SimNode> node, Judge &judge)
         : process(std::move(node))
@@ -66,6 +67,7 @@ SimCluster::SimCluster(std::uint64_t seed, const SimPlan &plan, Trace trace)
         }
     })
     , m_trace(std::move(trace))
+    , m_hasDrops(plan.hasDrops)
 {
     support::SeededRandom random(seed);
     for (int i = 0; i < plan.nodes; ++i) {
@@ -161,7 +163,7 @@ void SimCluster::write(int i, const std::vector<RandomRequest> &requests)
     const int life = node(i).life();
     const auto refused = [this, i](const Error &error) {
         say(node(i).id().bytes() + " refuses: " + error.message);
-        if (!isExpected(error.code)) {
+        if (!isExpected(error.code, m_hasDrops)) {
             fail(node(i).id().bytes() + " refuses a good write: " + error.message);
         }
     };
@@ -227,8 +229,45 @@ void SimCluster::acknowledge(int i, const std::vector<engine::WriteOutcome> &out
         }
         say(node(i).id().bytes() + " acknowledges " + textOf(dot));
         m_nodes[static_cast<std::size_t>(i)]->written.emplace_back(ModelKey(foldCase(outcome.collection), foldCase(outcome.id)), dot);
-        m_acknowledged[dot] = {Hash128::of((*stored)->headerBytes), i, false};
+        m_acknowledged[dot] = {Hash128::of((*stored)->headerBytes), std::nullopt, false};
     }
+}
+
+void SimCluster::dropDatabase(int i)
+{
+    DRIFTLESS_ASSERT(m_hasDrops);
+    say(node(i).id().bytes() + " deletes the database");
+    node(i).post([this, i] { node(i).node().deleteDatabase(m_database, [](const Result<void> &) {}); });
+}
+
+void SimCluster::createDatabase(int i)
+{
+    DRIFTLESS_ASSERT(m_hasDrops);
+    say(node(i).id().bytes() + " makes the database");
+    node(i).post([this, i] { node(i).node().createDatabase(m_database, [](const Result<bool> &) {}); });
+}
+
+std::optional<std::uint64_t> SimCluster::generationOf(int i)
+{
+    std::optional<std::uint64_t> generation;
+    if (file(i) != nullptr) {
+        node(i).node().databases([&](const Result<std::vector<engine::DatabaseInfo>> &infos) { generation = infos->front().generation; });
+        node(i).node().settle();
+    }
+    return generation;
+}
+
+bool SimCluster::follow(int i)
+{
+    Member &member = *m_nodes[static_cast<std::size_t>(i)];
+    const auto generation = m_hasDrops ? generationOf(i) : std::optional<std::uint64_t>(0);
+    if (generation != member.generation) {
+        member.watch.forget();
+        member.vector = {};
+        member.written.clear();
+        member.generation = generation;
+    }
+    return file(i) != nullptr;
 }
 
 void SimCluster::deliver(int i, const NodeId &sender, const std::vector<storage::Operation> &operations)
@@ -301,6 +340,9 @@ void SimCluster::start(int i)
     if (const auto started = node(i).start(); !started) {
         fail(node(i).id().bytes() + " does not start: " + started.error().message);
         return;
+    }
+    if (m_hasDrops && node(i).isUp()) {
+        follow(i);
     }
     if (const storage::DatabaseFile *opened = file(i)) {
         if (!opened->vector().covers(member.vector)) {
@@ -386,7 +428,7 @@ void SimCluster::settled(int i)
 {
     const storage::DatabaseFile *at = file(i);
     Member &member = *m_nodes[static_cast<std::size_t>(i)];
-    if (at == nullptr || !isFine()) {
+    if (!isFine() || !follow(i)) {
         return;
     }
     if (!at->vector().covers(member.vector)) {
@@ -406,6 +448,7 @@ void SimCluster::settled(int i)
         return;
     }
     for (const auto &[key, dot] : std::exchange(member.written, {})) {
+        m_acknowledged[dot].generation = member.generation;
         if (const auto wrong = member.watch.checkWriterSees(key, dot)) {
             fail(*wrong);
         }
@@ -418,7 +461,8 @@ void SimCluster::checkPairs(int i)
     const storage::DatabaseFile *mine = file(i);
     for (int j = 0; j < size(); ++j) {
         const storage::DatabaseFile *theirs = file(j);
-        if (j == i || theirs == nullptr || theirs->isInTransaction()) {
+        if (j == i || theirs == nullptr || theirs->isInTransaction()
+            || m_nodes[static_cast<std::size_t>(j)]->generation != m_nodes[static_cast<std::size_t>(i)]->generation) {
             continue;
         }
         const QByteArray both = node(i).id().bytes() + " and " + node(j).id().bytes();
@@ -545,7 +589,7 @@ void SimCluster::checkAll()
         for (const auto &[dot, acknowledged] : m_acknowledged) {
             const auto held = member.watch.operations().find(dot);
             const bool isHeld = held != member.watch.operations().end();
-            if (!acknowledged.isExcused && (!isHeld || held->second != acknowledged.hash)) {
+            if (!acknowledged.isExcused && acknowledged.generation == member.generation && (!isHeld || held->second != acknowledged.hash)) {
                 fail(node(i).id().bytes() + " lacks the acknowledged write " + textOf(dot));
                 return;
             }

@@ -15,6 +15,7 @@ struct SimPlan
     Topology topology = Topology::Mesh;
     std::set<int> wholeWriters;   ///< nodes under the policy LastWriterWins
     bool hasOneSidedPeers = false; ///< of some pairs only one node knows the other
+    bool hasDrops = false;         ///< the database may be deleted and made anew
     std::chrono::milliseconds backoffMax {5'000};
 };
 
@@ -48,6 +49,9 @@ public:
     void remove(int i, const QByteArray &id);
     /// Puts of several documents as one group.
     void putAll(int i, const std::vector<std::pair<QByteArray, QByteArray>> &documents);
+    /// DELETE and PUT of the database; only with `hasDrops`.
+    void dropDatabase(int i);
+    void createDatabase(int i);
     /// A group of operations from nowhere that nobody can apply.
     void poison(int i, PoisonMaker &maker);
     /// Hands a node a transfer as a peer would.
@@ -93,7 +97,7 @@ private:
     struct Acknowledged
     {
         Hash128 hash;
-        int node = 0;
+        std::optional<std::uint64_t> generation; ///< nothing: of this or an earlier one
         bool isExcused = false; ///< its node was set back before anybody else had it
     };
 
@@ -102,6 +106,10 @@ private:
     void settled(int i);
     void acknowledge(int i, const std::vector<engine::WriteOutcome> &outcomes);
     void checkPairs(int i);
+    /// Of the copy at a node that is up; nothing where there is none.
+    std::optional<std::uint64_t> generationOf(int i);
+    /// Starts looking anew where the copy belongs to another life of the database; false if it is there no more.
+    bool follow(int i);
     void excuseWhatIsGone();
     bool isQuiet(QByteArray &why);
     QByteArray described();
@@ -114,6 +122,7 @@ private:
     CommitWatch m_commits;
     Judge m_judge;
     Trace m_trace;
+    const bool m_hasDrops;
     std::vector<std::unique_ptr<Member>> m_nodes;
     std::map<Dot, Acknowledged> m_acknowledged;
     QByteArray m_fault;

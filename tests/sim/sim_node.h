@@ -36,6 +36,8 @@ public:
     void kill();
     /// Kills it at the commit after the next `skip` ones; `before`: that commit is lost, else it is made and nobody is told.
     void killAtCommit(int skip, bool before);
+    /// It will not be killed at a commit after all.
+    void spare() { m_commitsToLive.reset(); }
     bool isDying() const { return m_isDying; }
     /// Of the process: another after every start.
     int life() const { return m_life; }

@@ -13,6 +13,7 @@ class Run
 public:
     Run(std::uint64_t seed, SimCluster::Trace trace)
         : m_random(seed ^ 0x72756e)
+        , m_hasDrops(m_random.oneIn(8))
         , m_cluster(seed, plan(), std::move(trace))
         , m_requests(m_random)
         , m_poison(m_random)
@@ -39,6 +40,7 @@ private:
         plan.nodes = m_random.between(5, 6);
         plan.topology = m_random.pick(std::array {Topology::Mesh, Topology::Mesh, Topology::Chain, Topology::Star});
         plan.hasOneSidedPeers = m_random.oneIn(4);
+        plan.hasDrops = m_hasDrops;
         for (int i = 0; i < plan.nodes; ++i) {
             if (m_random.oneIn(6)) {
                 plan.wholeWriters.insert(i);
@@ -61,7 +63,9 @@ private:
     void step()
     {
         const std::uint64_t dice = m_random.below(100);
-        if (dice < 62) {
+        if (m_hasDrops && m_random.oneIn(12)) {
+            dropOrCreate();
+        } else if (dice < 62) {
             write();
         } else if (dice < 74) {
             breakLink();
@@ -76,6 +80,19 @@ private:
             }
         } else {
             m_cluster.runFor(milliseconds(m_random.between(500, 3'000)));
+        }
+    }
+
+    void dropOrCreate()
+    {
+        const int i = anyNode();
+        if (!m_cluster.node(i).isUp()) {
+            return;
+        }
+        if (m_random.oneIn(3)) {
+            m_cluster.dropDatabase(i);
+        } else {
+            m_cluster.createDatabase(i);
         }
     }
 
@@ -164,7 +181,13 @@ private:
         m_cluster.runFor(milliseconds(1'000)); // what flaps has come to rest
         m_cluster.mend();
         for (int i = 0; i < m_cluster.size(); ++i) {
+            m_cluster.node(i).spare();
             m_cluster.start(i);
+        }
+        if (m_hasDrops) { // what was deleted last comes to be known everywhere, then it is made anew
+            m_cluster.runFor(std::chrono::seconds(20));
+            m_cluster.createDatabase(0);
+            m_cluster.runFor(milliseconds(10));
         }
         m_cluster.put(0, "last", R"({"Id":"last"})"); // every cluster has at least one document
         if (!m_cluster.runUntilQuiet(std::chrono::seconds(60))) {
@@ -188,6 +211,7 @@ private:
     }
 
     support::SeededRandom m_random;
+    const bool m_hasDrops;
     SimCluster m_cluster;
     RandomRequests m_requests;
     PoisonMaker m_poison;

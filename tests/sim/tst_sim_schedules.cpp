@@ -1,5 +1,6 @@
 #include "sim_cluster.h"
 
+#include <QFile>
 #include <QHashSeed>
 #include <QLoggingCategory>
 #include <QTest>
@@ -80,7 +81,7 @@ class SimSchedulesTest : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase() { QHashSeed::setDeterministicGlobalSeed(); }
+    void initTestCase();
 
     void absentMemberAgainstOlderEdit();
     void groupTornByCutTransfer();
@@ -95,10 +96,19 @@ private Q_SLOTS:
     void quarantinedOperationAppliedLate();
     void poisonBlocksNobodyElse();
     void forkStopsItsRunOnly();
+    void deletionIsWholeOrNot_data();
+    void deletionIsWholeOrNot();
+    void deletionReachesWhoKnowsNobody();
     void hangingPeerDelaysNobody();
     void everyTopologyCarries_data();
     void everyTopologyCarries();
 };
+
+void SimSchedulesTest::initTestCase()
+{
+    QHashSeed::setDeterministicGlobalSeed();
+    QLoggingCategory::setFilterRules(QStringLiteral("driftless.*=false")); // a warning ends a test, and nodes are loud about forks and deletions
+}
 
 // The removal is the later one: the edit that A made before does not bring the member back.
 void SimSchedulesTest::absentMemberAgainstOlderEdit()
@@ -307,7 +317,6 @@ void SimSchedulesTest::poisonBlocksNobodyElse()
 // node writes next is of another one and reaches all.
 void SimSchedulesTest::forkStopsItsRunOnly()
 {
-    QLoggingCategory::setFilterRules(QStringLiteral("driftless.replication.warning=false")); // it is loud about it, and a warning ends a test
     Shop shop;
     shop.begin(R"({"Id":"d","n":1})");
     shop->allowForks();
@@ -334,7 +343,59 @@ void SimSchedulesTest::forkStopsItsRunOnly()
         QCOMPARE(shop->shown(i, "f"), R"({"Id":"f","n":1})");
     }
     QVERIFY2(shop->isFine(), shop->fault().constData());
-    QLoggingCategory::setFilterRules(QString());
+}
+
+void SimSchedulesTest::deletionIsWholeOrNot_data()
+{
+    QTest::addColumn<bool>("before");
+    QTest::newRow("killed before it is registered") << true;
+    QTest::newRow("killed behind that") << false;
+}
+
+// A node that dies while it deletes a database has it as it was or has it set aside, never an empty one in its place.
+void SimSchedulesTest::deletionIsWholeOrNot()
+{
+    QFETCH(bool, before);
+    SimPlan plan;
+    plan.hasDrops = true;
+    Shop shop(plan);
+    shop.begin(R"({"Id":"d"})");
+    shop->killAtCommit(kA, 0, before);
+    shop->dropDatabase(kA);
+    shop.pause();
+    QVERIFY(!shop->node(kA).isUp());
+    shop->start(kA);
+    shop.pause();
+    QCOMPARE(shop->shown(kA, "d"), before ? R"({"Id":"d"})" : "");
+    QCOMPARE(QFile::exists(QString::fromUtf8(shop->node(kA).dataFolder() + "/shop.db")), before);
+    QCOMPARE(QFile::exists(QString::fromUtf8(shop->node(kA).dataFolder() + "/shop.g0")), !before);
+    QVERIFY2(shop->isFine(), shop->fault().constData());
+}
+
+// Where only one node of a pair registered the other, a deletion goes either way all the same.
+void SimSchedulesTest::deletionReachesWhoKnowsNobody()
+{
+    for (const int first : {0, 2, 4}) {
+        SimPlan plan;
+        plan.hasDrops = true;
+        plan.topology = Topology::Chain;
+        plan.hasOneSidedPeers = true;
+        Shop shop(plan);
+        shop->put(kA, "d", R"({"Id":"d"})");
+        QVERIFY2(shop->runUntilQuiet(60s), shop->fault().constData());
+        shop->dropDatabase(first);
+        shop->runFor(15s);
+        for (int i = 0; i < shop->size(); ++i) {
+            QVERIFY(shop->file(i) == nullptr);
+        }
+        shop->createDatabase(4 - first);
+        shop->runFor(15s);
+        for (int i = 0; i < shop->size(); ++i) {
+            QVERIFY(shop->file(i) != nullptr);
+            QCOMPARE(shop->shown(i, "d"), QByteArray());
+        }
+        QVERIFY2(shop->isFine(), shop->fault().constData());
+    }
 }
 
 void SimSchedulesTest::hangingPeerDelaysNobody()
