@@ -110,12 +110,15 @@ Result<void> Node::open(const DatabaseName &name, bool mayCreate)
         }
         return create(name, 0);
     }
+    if (found->second.error) {
+        return *found->second.error;
+    }
     if (found->second.registered.isDeleted) {
         return Error {ErrorCode::DatabaseDeleted,
             "Database '" + name.bytes() + "' was deleted. PUT /api/databases/" + name.bytes() + " makes a new, empty one.", {}};
     }
     if (!found->second.database) {
-        return found->second.error.value_or(Error {ErrorCode::Storage, "Database '" + name.bytes() + "' could not be exchanged for its new generation; the log says why.", {}});
+        return Error {ErrorCode::Storage, "Database '" + name.bytes() + "' could not be exchanged for its new generation; the log says why.", {}};
     }
     return {};
 }
@@ -416,8 +419,12 @@ void Node::joinGeneration(const DatabaseName &name, const replication::Generatio
         }
         entry.registered.generation = generation.number;
         entry.registered.isDeleted = true;
+        entry.error.reset();
         return m_registry->saveDatabase(entry.registered);
     }();
+    if (!joined && !entry.database) {
+        entry.error = joined.error(); // clients are told why, not that the database was deleted
+    }
     announce();
     if (!joined) {
         qCWarning(logReplication, "Database %s: the cluster's generation %llu cannot be joined: %s", name.bytes().constData(),
