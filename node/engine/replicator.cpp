@@ -421,7 +421,7 @@ void Replicator::recordFork(const RecordFork &effect)
     if (!written && database->file().isInTransaction()) {
         database->file().rollback();
     }
-    qCWarning(logReplication,
+    qCCritical(logReplication,
         "Database %s: two different operations have the number %llu of one run of node %s. A machine was set back while it ran. "
         "Nothing more of that run is taken; new writes of that node begin a new one.",
         effect.database.bytes().constData(), static_cast<unsigned long long>(effect.fork.dot.sequence),

@@ -65,7 +65,7 @@ Result<std::vector<NodeRegistry::PeerEntry>> NodeRegistry::peers()
         auto node = NodeId::parse(select.blobView(1));
         if (!database || !node) {
             // One row that no rule allows must not keep a till from selling.
-            qCWarning(logStorage, "A peer in '%s' is left out: %s", m_connection->path().constData(), (node ? database.error() : node.error()).message.constData());
+            qCCritical(logStorage, "A peer in '%s' is left out: %s", m_connection->path().constData(), (node ? database.error() : node.error()).message.constData());
             continue;
         }
         if (!isForAll) {

@@ -142,8 +142,8 @@ void TestNodeRegistry::leavesOutAPeerThatNoRuleAllows()
         must(connection->execute("INSERT INTO peers VALUES('', '', 'http://bad', 1, 0), ('../x', 'worse', 'http://bad', 1, 0)"));
     }
     auto registry = must(NodeRegistry::open(path));
-    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("A peer in '.*' is left out: .*")));
-    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("A peer in '.*' is left out: .*")));
+    QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(QStringLiteral("A peer in '.*' is left out: .*")));
+    QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(QStringLiteral("A peer in '.*' is left out: .*")));
     const auto peers = must(registry->peers());
     QCOMPARE(peers.size(), 1U);
     QCOMPARE(peers.front().node.bytes(), QByteArray("good"));
