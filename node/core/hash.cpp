@@ -22,7 +22,13 @@ std::optional<Hash128> Hash128::fromBytes(QByteArrayView bytes)
 
 QByteArray Hash128::bytes() const
 {
-    QByteArray result(16, Qt::Uninitialized);
+    const std::array<char, 16> result = byteArray();
+    return {result.data(), static_cast<qsizetype>(result.size())};
+}
+
+std::array<char, 16> Hash128::byteArray() const
+{
+    std::array<char, 16> result;
     qToBigEndian<quint64>(high, result.data());
     qToBigEndian<quint64>(low, result.data() + 8);
     return result;

@@ -19,6 +19,8 @@ struct Hash128
     /// Of exactly 16 bytes, else nothing.
     static std::optional<Hash128> fromBytes(QByteArrayView bytes);
     QByteArray bytes() const;
+    /// The same without an allocation.
+    std::array<char, 16> byteArray() const;
     /// 32 lower-case hex digits.
     QByteArray hex() const;
 

@@ -57,7 +57,7 @@ Result<DatabaseName> DatabaseName::parse(QByteArrayView text)
 
 Hash128 operationId(const Version &version)
 {
-    cbor::Writer writer;
+    cbor::Writer writer(96);
     writer.array(3);
     writer.text(version.dot.incarnation.origin.bytes());
     writer.incarnation(version.dot.incarnation.number);

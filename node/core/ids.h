@@ -20,7 +20,10 @@ public:
 
     const QByteArray &bytes() const { return m_bytes; }
     bool isEmpty() const { return m_bytes.isEmpty(); }
-    friend bool operator==(const NodeId &, const NodeId &) = default;
+    friend bool operator==(const NodeId &a, const NodeId &b)
+    {
+        return a.m_bytes.constData() == b.m_bytes.constData() ? a.m_bytes.size() == b.m_bytes.size() : a.m_bytes == b.m_bytes;
+    }
     friend auto operator<=>(const NodeId &a, const NodeId &b) { return a.m_bytes.compare(b.m_bytes) <=> 0; }
 
 private:
@@ -49,7 +52,8 @@ struct Incarnation
     NodeId origin;
     std::uint64_t number = 0;
 
-    friend bool operator==(const Incarnation &, const Incarnation &) = default;
+    // The number tells nearly always; the text is compared last.
+    friend bool operator==(const Incarnation &a, const Incarnation &b) { return a.number == b.number && a.origin == b.origin; }
     friend std::strong_ordering operator<=>(const Incarnation &a, const Incarnation &b)
     {
         const auto order = a.origin <=> b.origin;
@@ -63,7 +67,7 @@ struct Dot
     Incarnation incarnation;
     std::uint64_t sequence = 0;
 
-    friend bool operator==(const Dot &, const Dot &) = default;
+    friend bool operator==(const Dot &a, const Dot &b) { return a.sequence == b.sequence && a.incarnation == b.incarnation; }
     friend std::strong_ordering operator<=>(const Dot &a, const Dot &b)
     {
         const auto order = a.incarnation <=> b.incarnation;

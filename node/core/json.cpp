@@ -13,7 +13,7 @@ namespace driftless::json {
 namespace {
 
 /// Up to here a walk over the members finds one as fast as a binary search.
-constexpr std::size_t kWalkedMembersMax = 32;
+constexpr qsizetype kWalkedMembersMax = 32;
 
 /// By length first: most names differ there.
 int compareNames(QByteArrayView a, QByteArrayView b)
@@ -78,7 +78,7 @@ Result<Object> Object::scan(QByteArray bytes)
 void Object::take(std::span<const RawMember> raw)
 {
     qsizetype room = 0;
-    m_members.reserve(raw.size());
+    m_members.reserve(static_cast<qsizetype>(raw.size()));
     for (const RawMember &found : raw) {
         Member &member = m_members.emplace_back();
         member.name = found.name;
@@ -143,7 +143,7 @@ const Member *Object::findRepeatedName() const
         names.append(member.folded);
     }
     const qsizetype found = findRepeated(names, 0);
-    return found < 0 ? nullptr : &m_members[static_cast<std::size_t>(found)];
+    return found < 0 ? nullptr : &m_members[found];
 }
 
 const Member *Object::find(QByteArrayView foldedName) const

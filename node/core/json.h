@@ -4,10 +4,10 @@
 #include "core/result.h"
 
 #include <QByteArray>
+#include <QList>
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
 /// Documents are bytes: checked once where they are born, then stored, hashed, compared and sent as
 /// those bytes. Nothing here re-serialises what it did not touch.
@@ -53,7 +53,10 @@ public:
     static Result<Object> scan(QByteArray bytes);
 
     const QByteArray &bytes() const { return m_bytes; }
-    std::span<const Member> members() const { return m_members; }
+    std::span<const Member> members() const
+    {
+        return {m_members.constData(), static_cast<std::size_t>(m_members.size())};
+    }
     /// By folded name; null if there is none. Logarithmic for large objects.
     const Member *find(QByteArrayView foldedName) const;
 
@@ -64,8 +67,8 @@ private:
 
     QByteArray m_bytes;
     QByteArray m_names; ///< the decoded and folded names that differ from m_bytes, one behind the other
-    std::vector<Member> m_members;
-    std::vector<std::uint32_t> m_order; ///< of a large object: indices of m_members by folded name
+    QList<Member> m_members; ///< shared by copies, as all of an object is
+    QList<std::uint32_t> m_order; ///< of a large object: indices of m_members by folded name
 };
 
 /// Checks any JSON value as Object::check does (but for names that differ only in case), and answers its bytes without
