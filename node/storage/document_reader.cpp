@@ -1,6 +1,7 @@
 #include "storage/document_reader.h"
 
 #include "core/case_fold.h"
+#include "storage/operation_log.h"
 #include "storage/row_codec.h"
 
 namespace driftless::storage {
@@ -32,7 +33,7 @@ Result<void> DocumentReader::prepare()
         m_connection->prepare("SELECT c.folded, x.id, x.member, x.winner_incarnation, x.winner_sequence, x.loser_incarnation, x.loser_sequence "
                               "FROM conflicts x JOIN collections c ON c.id = x.collection ORDER BY x.collection, x.id, x.member, "
                               "x.winner_incarnation, x.winner_sequence LIMIT ? OFFSET ?"));
-    DRIFTLESS_TRY_ASSIGN(m_operation, m_connection->prepare("SELECT header, body FROM operations WHERE incarnation = ? AND sequence = ?"));
+    DRIFTLESS_TRY_ASSIGN(m_operation, m_connection->prepare(kSelectByDot));
     return {};
 }
 
@@ -137,8 +138,8 @@ Result<std::optional<Operation>> DocumentReader::operation(std::int64_t incarnat
         return std::optional<Operation>();
     }
     Operation operation;
-    operation.headerBytes = m_operation.blob(0);
-    operation.body = m_operation.blob(1);
+    operation.headerBytes = m_operation.blob(1);
+    operation.body = m_operation.blob(2);
     m_operation.reset();
     DRIFTLESS_TRY_ASSIGN(operation.header, decodeHeader(operation.headerBytes));
     return std::optional(std::move(operation));

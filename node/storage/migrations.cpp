@@ -38,7 +38,12 @@ CREATE TABLE operations(
     header BLOB NOT NULL,
     body BLOB
 ) STRICT;
-CREATE UNIQUE INDEX operations_by_dot ON operations(incarnation, sequence);
+CREATE TABLE runs(
+    incarnation INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY(incarnation, sequence)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE collections(
     id INTEGER PRIMARY KEY,
     folded BLOB NOT NULL UNIQUE,

@@ -28,7 +28,7 @@ enum HeaderKey : std::uint64_t {
 
 void writeHash(cbor::Writer &writer, const Hash128 &hash)
 {
-    writer.byteString(hash.bytes());
+    writer.byteString(hash.byteArray());
 }
 
 std::optional<Hash128> readHash(cbor::Reader &reader)
@@ -383,6 +383,24 @@ Result<Version> decodeVersion(QByteArrayView headerBytes)
         return malformed("it names no dot");
     }
     return header.version;
+}
+
+Result<OperationHeader> decodeIdentity(QByteArrayView headerBytes)
+{
+    cbor::Reader reader(headerBytes);
+    OperationHeader header;
+    for (std::uint64_t fields = reader.map(); fields > 0 && reader.ok(); --fields) {
+        const std::uint64_t key = reader.unsignedInteger();
+        if (key <= kHlc || key == kAdoptedId) {
+            readField(key, reader, header);
+        } else {
+            reader.skip();
+        }
+    }
+    if (!reader.ok() || header.version.isNone()) {
+        return malformed("it names no dot");
+    }
+    return header;
 }
 
 Operation Operation::make(OperationHeader header, QByteArray body)

@@ -95,6 +95,9 @@ Result<OperationHeader> decodeHeader(QByteArrayView bytes);
 /// The version alone, read from the first keys: what a reader of a row needs of the operation that it points at. Malformed as above.
 Result<Version> decodeVersion(QByteArrayView headerBytes);
 
+/// The version and the adopted id, several times faster than all of it; every other field has its default. For bytes that were decoded before. Malformed.
+Result<OperationHeader> decodeIdentity(QByteArrayView headerBytes);
+
 /// An immutable operation: the header, its bytes as its origin made them, and the post-image.
 struct Operation
 {

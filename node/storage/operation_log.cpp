@@ -1,5 +1,7 @@
 #include "storage/operation_log.h"
 
+#include <limits>
+
 namespace driftless::storage {
 
 OperationLog::OperationLog(Connection &connection, IncarnationTable &incarnations)
@@ -14,7 +16,9 @@ Result<std::unique_ptr<OperationLog>> OperationLog::load(Connection &connection,
     DRIFTLESS_TRY_ASSIGN(log->m_insert, connection.prepare("INSERT INTO operations(position, incarnation, sequence, header, body) VALUES(?,?,?,?,?)"));
     DRIFTLESS_TRY_ASSIGN(log->m_select, connection.prepare("SELECT position, header, body FROM operations WHERE position > ? ORDER BY position LIMIT ?"));
     DRIFTLESS_TRY_ASSIGN(log->m_selectAt, connection.prepare("SELECT position, header, body FROM operations WHERE position = ?"));
-    DRIFTLESS_TRY_ASSIGN(log->m_selectDot, connection.prepare("SELECT position, header, body FROM operations WHERE incarnation = ? AND sequence = ?"));
+    DRIFTLESS_TRY_ASSIGN(log->m_selectDot, connection.prepare(kSelectByDot));
+    DRIFTLESS_TRY_ASSIGN(log->m_lastRun, connection.prepare("SELECT position - sequence FROM runs WHERE incarnation = ? ORDER BY sequence DESC LIMIT 1"));
+    DRIFTLESS_TRY_ASSIGN(log->m_insertRun, connection.prepare("INSERT INTO runs(incarnation, sequence, position) VALUES(?,?,?)"));
     DRIFTLESS_TRY_ASSIGN(log->m_last.value, connection.queryInteger("SELECT coalesce(max(position), 0) FROM operations"));
     log->m_lastCommitted = log->m_last;
     return log;
@@ -31,6 +35,7 @@ Result<LogPosition> OperationLog::append(const Operation &operation)
     }
     const std::int64_t key = m_incarnations.advance(header.version.dot, operation.chainHash(), continues);
     const LogPosition position {m_last.value + 1};
+    DRIFTLESS_TRY(noteRun(key, static_cast<std::int64_t>(header.version.dot.sequence), position));
     m_insert.bind(1, position.value).bind(2, key).bind(3, static_cast<std::int64_t>(header.version.dot.sequence)).bindBlob(4, operation.headerBytes);
     if (operation.body.isEmpty()) {
         m_insert.bindNull(5);
@@ -40,6 +45,39 @@ Result<LogPosition> OperationLog::append(const Operation &operation)
     DRIFTLESS_TRY(m_insert.run());
     m_last = position;
     return position;
+}
+
+namespace {
+
+constexpr std::int64_t kNoRun = std::numeric_limits<std::int64_t>::min();
+
+} // namespace
+
+/// Operations of one incarnation mostly stand one behind the other, so that where a run of them begins tells the place of each.
+Result<void> OperationLog::noteRun(std::int64_t incarnation, std::int64_t sequence, LogPosition position)
+{
+    const auto [known, isNew] = m_distances.try_emplace(incarnation, kNoRun);
+    if (isNew) {
+        m_lastRun.bind(1, incarnation);
+        DRIFTLESS_TRY_ASSIGN(const bool hasRow, m_lastRun.step());
+        if (hasRow) {
+            known->second = m_lastRun.integer(0);
+            m_lastRun.reset();
+        }
+    }
+    const std::int64_t distance = position.value - sequence;
+    if (known->second == distance) {
+        return {};
+    }
+    known->second = distance;
+    m_insertRun.bind(1, incarnation).bind(2, sequence).bind(3, position.value);
+    return m_insertRun.run();
+}
+
+void OperationLog::rolledBack()
+{
+    m_last = m_lastCommitted;
+    m_distances.clear();
 }
 
 namespace {
@@ -84,7 +122,7 @@ Result<std::optional<StoredOperation>> OperationLog::find(const Dot &dot)
     return result;
 }
 
-Result<Operation> OperationLog::at(LogPosition position)
+Result<StoredOperation> OperationLog::rowAt(LogPosition position)
 {
     m_selectAt.bind(1, position.value);
     DRIFTLESS_TRY_ASSIGN(const bool hasRow, m_selectAt.step());
@@ -96,12 +134,23 @@ Result<Operation> OperationLog::at(LogPosition position)
     }
     StoredOperation row = stored(m_selectAt);
     m_selectAt.reset();
-    // Stored bytes were checked when they were taken; hashing each body again would double the cost of an update.
-    Operation operation;
-    DRIFTLESS_TRY_ASSIGN(operation.header, decodeHeader(row.headerBytes));
-    operation.headerBytes = std::move(row.headerBytes);
-    operation.body = std::move(row.body);
-    return operation;
+    return row;
+}
+
+// Stored bytes were checked when they were taken; hashing each body again would double the cost of an update.
+
+Result<Operation> OperationLog::at(LogPosition position)
+{
+    DRIFTLESS_TRY_ASSIGN(StoredOperation row, rowAt(position));
+    DRIFTLESS_TRY_ASSIGN(OperationHeader header, decodeHeader(row.headerBytes));
+    return Operation {std::move(header), std::move(row.headerBytes), std::move(row.body)};
+}
+
+Result<Operation> OperationLog::identityAt(LogPosition position)
+{
+    DRIFTLESS_TRY_ASSIGN(StoredOperation row, rowAt(position));
+    DRIFTLESS_TRY_ASSIGN(OperationHeader header, decodeIdentity(row.headerBytes));
+    return Operation {std::move(header), std::move(row.headerBytes), std::move(row.body)};
 }
 
 Result<LogPosition> OperationLog::oldest()
