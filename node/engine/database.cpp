@@ -4,6 +4,8 @@
 #include "replication/local_copies.h"
 
 #include <algorithm>
+#include <deque>
+#include <unordered_map>
 #include <utility>
 
 namespace driftless::engine {
@@ -25,14 +27,27 @@ WallTime wallOf(const Version &version)
 /// A document that a batch writes to, from the first write to it on.
 struct Database::Target
 {
-    storage::DocumentKey key;
-    storage::DocumentState state;
-    std::optional<Hash128> token; ///< before the batch
-    std::unique_ptr<storage::DocumentDraft> draft;
-    std::optional<storage::PlannedWrite> plan;
-    qsizetype bytes = 0;   ///< of the document as the batch leaves it so far
+    storage::LoadedDocument document; ///< as it was before the batch; goes to the writer where it is changed
+    std::optional<storage::DocumentDraft> draft;
+    qsizetype bytes = 0; ///< of the document as the batch leaves it so far
     QByteArray collection; ///< spelling of the last writer in the batch
     QByteArray id;
+    bool wasVisible = false;
+    std::optional<QByteArray> deleted; ///< what it showed, if the batch deletes it
+    std::optional<std::size_t> place;  ///< in the group, where it is changed
+
+    std::optional<Hash128> token() const { return document.state.token(document.key.collection, document.key.id); }
+};
+
+/// The documents of a batch, each once, in the order in which they are first written.
+struct Database::Targets
+{
+    struct Hasher
+    {
+        std::size_t operator()(const storage::DocumentKey &key) const { return static_cast<std::size_t>(Hash128::of(key.id).low); }
+    };
+    std::deque<Target> all;
+    std::unordered_map<storage::DocumentKey, Target *, Hasher> byKey;
 };
 
 Database::Database(DatabaseName name, std::unique_ptr<storage::DatabaseFile> file, const Context &context)
@@ -85,34 +100,36 @@ Result<storage::DocumentKey> Database::checkRequest(const WriteRequest &request)
     return storage::DocumentKey {foldCase(request.collection), foldCase(request.id)};
 }
 
-Result<Database::Target *> Database::target(const WriteRequest &request, std::map<storage::DocumentKey, std::unique_ptr<Target>> &targets)
+Result<Database::Target *> Database::target(const WriteRequest &request, Targets &targets)
 {
-    DRIFTLESS_TRY_ASSIGN(storage::DocumentKey key, checkRequest(request));
-    const auto found = targets.find(key);
-    if (found != targets.end()) {
-        found->second->collection = request.collection;
-        found->second->id = request.id;
-        return found->second.get();
+    DRIFTLESS_TRY_ASSIGN(const storage::DocumentKey key, checkRequest(request));
+    const auto [place, isNew] = targets.byKey.try_emplace(key, nullptr);
+    if (isNew) {
+        DRIFTLESS_TRY_ASSIGN(storage::LoadedDocument document, m_file->loadForWrite(key));
+        if (document.state.isQuarantined()) {
+            return Error {ErrorCode::DocumentQuarantined,
+                "An operation on this document came from a newer program and waits in quarantine. Update this node, then write again.", {}};
+        }
+        Target &target = targets.all.emplace_back();
+        target.document = std::move(document);
+        target.wasVisible = target.document.state.isVisible();
+        target.draft.emplace(target.document.state, m_writer.incarnation(), claimsWhole(key.collection));
+        place->second = &target;
     }
-    auto target = std::make_unique<Target>();
-    DRIFTLESS_TRY_ASSIGN(target->state, m_file->load(key));
-    if (target->state.isQuarantined()) {
-        return Error {ErrorCode::DocumentQuarantined,
-            "An operation on this document came from a newer program and waits in quarantine. Update this node, then write again.", {}};
-    }
-    target->token = target->state.token(key.collection, key.id);
-    target->draft = std::make_unique<storage::DocumentDraft>(target->state, m_writer.incarnation(), claimsWhole(key.collection));
-    target->collection = request.collection;
-    target->id = request.id;
-    target->key = key;
-    return targets.emplace(std::move(key), std::move(target)).first->second.get();
+    place->second->collection = request.collection;
+    place->second->id = request.id;
+    return place->second;
 }
 
 Result<void> Database::checkPrecondition(const WriteRequest &request, const Target &target) const
 {
     const Precondition &wanted = request.precondition;
-    const std::optional<QByteArray> any = target.token ? std::optional(target.token->hex()) : std::nullopt;
-    const std::optional<QByteArray> current = target.state.isVisible() ? any : std::nullopt;
+    if (!wanted.parentVersion && !wanted.ifMatch && !wanted.ifNoneMatch) {
+        return {};
+    }
+    const std::optional<Hash128> token = target.token();
+    const std::optional<QByteArray> any = token ? std::optional(token->hex()) : std::nullopt;
+    const std::optional<QByteArray> current = target.wasVisible ? any : std::nullopt;
     if (wanted.parentVersion && *wanted.parentVersion != any) {
         return Error {ErrorCode::VersionMismatch,
             "Version mismatch for " + request.collection + '/' + request.id + ". Expected '" + *wanted.parentVersion + "', current is '"
@@ -159,17 +176,18 @@ Result<WriteOutcome> Database::unchanged(const WriteRequest &request, const Targ
     WriteOutcome outcome;
     outcome.collection = request.collection;
     outcome.id = request.id;
-    outcome.token = target.token;
-    outcome.isDeleted = !target.state.isVisible();
+    outcome.token = target.token();
+    outcome.isDeleted = !target.wasVisible;
     outcome.committed = m_clock.wallTime();
-    if (!target.state.showsNewestWrite()) {
+    const storage::DocumentState &state = target.document.state;
+    if (!state.showsNewestWrite()) {
         if (outcome.isDeleted && outcome.token) {
-            outcome.committed = wallOf(target.state.newestDelete());
+            outcome.committed = wallOf(state.newestDelete());
         }
         return outcome;
     }
     // The token names an operation that is here: the answer shows it, as it was answered when it was made.
-    DRIFTLESS_TRY_ASSIGN(const auto stored, m_file->findOperation(target.state.newestWrite().dot));
+    DRIFTLESS_TRY_ASSIGN(const auto stored, m_file->findOperation(state.newestWrite().dot));
     if (!stored) {
         return outcome;
     }
@@ -195,8 +213,8 @@ WriteOutcome Database::changed(const WriteRequest &request, const Target &target
     view.collection = request.collection;
     view.id = request.id;
     const bool isDelete = header.kind == storage::OperationKind::Delete;
-    view.type = isDelete ? 3 : target.state.isVisible() ? 2 : 1;
-    view.payload = isDelete ? target.state.shown().value_or("{}") : operation.body;
+    view.type = isDelete ? 3 : target.wasVisible ? 2 : 1;
+    view.payload = isDelete ? target.deleted.value_or("{}") : operation.body;
     view.position = position;
     view.parentVersion = request.precondition.parentVersion.value_or(QByteArray());
     WriteOutcome outcome;
@@ -213,25 +231,21 @@ WriteOutcome Database::changed(const WriteRequest &request, const Target &target
 Result<WriteOutcome> Database::write(const WriteRequest &request)
 {
     int failedIndex = kNoBatchIndex;
-    DRIFTLESS_TRY_ASSIGN(BatchOutcome outcome, batch({request}, failedIndex));
+    DRIFTLESS_TRY_ASSIGN(BatchOutcome outcome, batch({&request, 1}, failedIndex));
     return std::move(outcome.results.front());
 }
 
-Result<BatchOutcome> Database::batch(const std::vector<WriteRequest> &requests, int &failedIndex)
+Result<BatchOutcome> Database::batch(std::span<const WriteRequest> requests, int &failedIndex)
 {
-    std::map<storage::DocumentKey, std::unique_ptr<Target>> targets;
-    std::vector<Target *> order;   // of the group: as first written
+    Targets targets;
     std::vector<Target *> byRequest;
+    byRequest.reserve(requests.size());
     qsizetype bytes = 0;
     for (const WriteRequest &request : requests) {
         failedIndex = static_cast<int>(byRequest.size());
-        const std::size_t before = targets.size();
         DRIFTLESS_TRY_ASSIGN(Target * target, this->target(request, targets));
         DRIFTLESS_TRY(checkPrecondition(request, *target));
         DRIFTLESS_TRY(take(request, *target));
-        if (targets.size() > before) {
-            order.push_back(target);
-        }
         byRequest.push_back(target);
         // What travels are the documents, whole, however little a patch of each says.
         bytes -= std::exchange(target->bytes, target->draft->isVisible() ? target->draft->body().size() : 0);
@@ -245,40 +259,52 @@ Result<BatchOutcome> Database::batch(const std::vector<WriteRequest> &requests, 
         }
     }
     failedIndex = kNoBatchIndex;
-    std::vector<storage::LocalWrite> group;
-    std::map<const Target *, std::size_t> places;
-    for (Target *target : order) {
-        target->plan = target->draft->finish();
-        if (target->plan) {
-            places.emplace(target, group.size());
-            group.push_back({target->collection, target->id, &target->state, *target->plan});
-        }
-    }
-    storage::LocalWriter::Written result;
-    if (!group.empty()) {
-        auto written = m_writer.write(group);
-        if (!written) {
-            if (written.error().code != ErrorCode::TooLarge) { // that was found out before anything was written
-                spoil(written.error());
-            }
-            return written.error();
-        }
-        result = std::move(written).value();
-    }
+    DRIFTLESS_TRY_ASSIGN(const storage::LocalWriter::Written written, writeChanged(targets));
     BatchOutcome outcome;
-    outcome.committed = result.operations.empty() ? m_clock.wallTime() : wallOf(result.operations.front().header.version);
-    outcome.groupId = result.operations.empty() ? Hash128 {} : result.operations.front().header.id();
+    outcome.committed = written.operations.empty() ? m_clock.wallTime() : wallOf(written.operations.front().header.version);
+    outcome.groupId = written.operations.empty() ? Hash128 {} : written.operations.front().header.id();
+    outcome.results.reserve(requests.size());
     for (std::size_t i = 0; i < requests.size(); ++i) {
-        const auto place = places.find(byRequest[i]);
-        if (place == places.end()) {
-            DRIFTLESS_TRY_ASSIGN(WriteOutcome one, unchanged(requests[i], *byRequest[i]));
-            outcome.results.push_back(std::move(one));
+        const Target &target = *byRequest[i];
+        if (target.place) {
+            const LogPosition position {written.firstPosition.value + static_cast<std::int64_t>(*target.place)};
+            outcome.results.push_back(changed(requests[i], target, written.operations[*target.place], position));
         } else {
-            const LogPosition position {result.firstPosition.value + static_cast<std::int64_t>(place->second)};
-            outcome.results.push_back(changed(requests[i], *byRequest[i], result.operations[place->second], position));
+            auto one = unchanged(requests[i], target);
+            if (!one) {
+                spoil(one.error()); // others of the batch are written already
+                return one.error();
+            }
+            outcome.results.push_back(std::move(one).value());
         }
     }
     return outcome;
+}
+
+Result<storage::LocalWriter::Written> Database::writeChanged(Targets &targets)
+{
+    std::vector<storage::LocalWrite> group;
+    group.reserve(targets.all.size());
+    for (Target &target : targets.all) {
+        auto plan = target.draft->finish();
+        if (!plan) {
+            continue;
+        }
+        if (plan->kind == storage::OperationKind::Delete) {
+            target.deleted = target.document.state.shown();
+        }
+        target.place = group.size();
+        target.draft.reset(); // it looks at the document, which goes
+        group.push_back({target.collection, target.id, std::move(target.document), std::move(*plan)});
+    }
+    if (group.empty()) {
+        return storage::LocalWriter::Written {};
+    }
+    auto written = m_writer.write(std::move(group));
+    if (!written && written.error().code != ErrorCode::TooLarge) { // that was found out before anything was written
+        spoil(written.error());
+    }
+    return written;
 }
 
 Result<void> Database::admit(const NodeId &node)

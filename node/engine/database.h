@@ -7,8 +7,8 @@
 #include "replication/relay.h"
 #include "storage/local_writer.h"
 
-#include <map>
 #include <memory>
+#include <span>
 
 namespace driftless::engine {
 
@@ -35,7 +35,7 @@ public:
     /// InvalidJson, DocumentQuarantined: nothing was written. Those of the file: see isSpoilt.
     Result<WriteOutcome> write(const WriteRequest &request);
     /// All or nothing, as one group. `failedIndex` is set with an error that one of the requests is at fault for.
-    Result<BatchOutcome> batch(const std::vector<WriteRequest> &requests, int &failedIndex);
+    Result<BatchOutcome> batch(std::span<const WriteRequest> requests, int &failedIndex);
     Result<void> admit(const NodeId &node);
     /// A write failed half-way: the transaction must be rolled back. Cleared by `settled`.
     const std::optional<Error> &spoiltBy() const { return m_spoiltBy; }
@@ -47,12 +47,14 @@ public:
 
 private:
     struct Target;
+    struct Targets;
 
     Database(DatabaseName name, std::unique_ptr<storage::DatabaseFile> file, const Context &context);
     Result<storage::DocumentKey> checkRequest(const WriteRequest &request) const;
     Result<void> checkPrecondition(const WriteRequest &request, const Target &target) const;
-    Result<Target *> target(const WriteRequest &request, std::map<storage::DocumentKey, std::unique_ptr<Target>> &targets);
+    Result<Target *> target(const WriteRequest &request, Targets &targets);
     Result<void> take(const WriteRequest &request, Target &target) const;
+    Result<storage::LocalWriter::Written> writeChanged(Targets &targets);
     Result<WriteOutcome> unchanged(const WriteRequest &request, const Target &target) const;
     WriteOutcome changed(const WriteRequest &request, const Target &target, const storage::Operation &operation, LogPosition position) const;
     bool claimsWhole(const QByteArray &foldedCollection) const;

@@ -280,7 +280,13 @@ Result<std::optional<StoredOperation>> DatabaseFile::findOperation(const Dot &do
 
 Result<DocumentState> DatabaseFile::load(const DocumentKey &key) const
 {
-    return m_impl->documents->state(key);
+    DRIFTLESS_TRY_ASSIGN(LoadedDocument document, m_impl->documents->document(key));
+    return std::move(document.state);
+}
+
+Result<LoadedDocument> DatabaseFile::loadForWrite(const DocumentKey &key) const
+{
+    return m_impl->documents->document(key);
 }
 
 Result<void> DatabaseFile::registerCollection(const QByteArray &name)
@@ -347,17 +353,31 @@ Result<void> DatabaseFile::Impl::applyToDocument(const Operation &operation, Log
 {
     const OperationHeader &header = operation.header;
     const DocumentKey key {foldCase(header.collection), foldCase(header.documentId)};
-    DRIFTLESS_TRY_ASSIGN(DocumentState state, documents->state(key));
-    state.admitHead(header);
+    DRIFTLESS_TRY_ASSIGN(LoadedDocument document, documents->document(key));
+    document.state.admitHead(header);
     if (!quarantine) {
         // What contradicts itself waits in quarantine like what is not understood: refusing it would wedge its origin.
-        quarantine = !state.join(operation, position).isOk();
+        quarantine = !document.state.join(operation, position).isOk();
     }
     if (quarantine) {
-        state.setQuarantined(header.version.dot, true);
+        document.state.setQuarantined(header.version.dot, true);
         DRIFTLESS_TRY(documents->quarantine(position, key));
     }
-    return documents->save(key, header.collection, state);
+    return documents->save(document, header.collection);
+}
+
+Result<void> DatabaseFile::applyOwn(const Operation &operation, LoadedDocument &document, json::Object body)
+{
+    DRIFTLESS_ASSERT(m_impl->isOpen && operation.header.isAboutDocument());
+    DRIFTLESS_TRY(m_impl->checkOpen());
+    m_impl->isDirty = true;
+    const OperationHeader &header = operation.header;
+    DRIFTLESS_TRY_ASSIGN(const LogPosition position, m_impl->log->append(operation));
+    m_impl->hlc = std::max(m_impl->hlc, header.version.hlc);
+    document.state.admitHead(header);
+    const bool isDelete = header.kind == OperationKind::Delete;
+    DRIFTLESS_TRY(isDelete ? document.state.join(operation, position) : document.state.join(operation, position, std::move(body)));
+    return m_impl->documents->save(document, header.collection);
 }
 
 Result<int> DatabaseFile::releaseQuarantined()
@@ -386,12 +406,12 @@ Result<int> DatabaseFile::releaseQuarantined()
         DRIFTLESS_TRY(m_impl->checkOpen());
         if (header.isAboutDocument()) {
             const DocumentKey key {foldCase(header.collection), foldCase(header.documentId)};
-            DRIFTLESS_TRY_ASSIGN(DocumentState state, m_impl->documents->state(key));
-            if (!state.join(operation, position)) {
+            DRIFTLESS_TRY_ASSIGN(LoadedDocument document, m_impl->documents->document(key));
+            if (!document.state.join(operation, position)) {
                 continue;
             }
-            state.setQuarantined(dot, false);
-            DRIFTLESS_TRY(m_impl->documents->save(key, header.collection, state));
+            document.state.setQuarantined(dot, false);
+            DRIFTLESS_TRY(m_impl->documents->save(document, header.collection));
         } else {
             DRIFTLESS_TRY(m_impl->joinRoster(header));
         }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/ids.h"
+#include "core/json.h"
 #include "core/result.h"
 #include "storage/operation.h"
 #include "storage/version_vector.h"
@@ -14,6 +15,7 @@
 namespace driftless::storage {
 
 class DocumentState;
+struct LoadedDocument;
 
 struct StoredOperation
 {
@@ -101,6 +103,9 @@ public:
     /// checked that each is the next of its incarnation and that what it was built on is here. If one of it is not understood
     /// or contradicts itself, or with `quarantine`, the whole group is stored and its claims wait.
     Result<void> apply(std::span<const Operation> group, bool quarantine = false);
+    /// As `apply`, for a write of this node's own: the document as it was loaded in this transaction, and the operation's body as it was parsed (unused
+    /// for a delete). A group is given write by write.
+    Result<void> applyOwn(const Operation &operation, LoadedDocument &document, json::Object body);
     /// Joins the claims of quarantined operations that this program understands by now. Answers how many it released.
     Result<int> releaseQuarantined();
     Result<void> recordFork(const Fork &fork);
@@ -111,6 +116,8 @@ public:
     // Documents, for writers.
     /// The state of a document; an empty one where there is none.
     Result<DocumentState> load(const DocumentKey &key) const;
+    /// The same with what `applyOwn` needs besides.
+    Result<LoadedDocument> loadForWrite(const DocumentKey &key) const;
     /// Makes the collection be listed before it has a document. Local: no operation.
     Result<void> registerCollection(const QByteArray &name);
 

@@ -52,6 +52,30 @@ bool holdsNestedIncrement(QByteArrayView value)
     return false;
 }
 
+/// Names of a json::Member belong to its object.
+QByteArray copyOf(const QByteArray &name)
+{
+    return {name.constData(), name.size()};
+}
+
+bool isEqual(const json::Member &a, const json::Member &b)
+{
+    return a.name == b.name && a.value == b.value;
+}
+
+/// Most writes leave the order of the members as it was.
+const json::Member *findNear(const json::Object &object, std::size_t place, const QByteArray &folded)
+{
+    const bool isThere = place < object.members().size() && object.members()[place].folded == folded;
+    return isThere ? &object.members()[place] : object.find(folded);
+}
+
+std::size_t countWithoutId(const json::Object &object)
+{
+    return static_cast<std::size_t>(std::count_if(object.members().begin(), object.members().end(),
+        [](const json::Member &member) { return !isIdMember(member.folded); }));
+}
+
 } // namespace
 
 DocumentDraft::DocumentDraft(const DocumentState &state, const Incarnation &own, bool claimsWhole)
@@ -59,26 +83,26 @@ DocumentDraft::DocumentDraft(const DocumentState &state, const Incarnation &own,
     , m_own(own)
     , m_claimsWhole(claimsWhole)
 {
-    if (state.showsNewestWrite()) {
-        m_before = state.newestWriteBody();
-    } else if (auto bytes = state.shown()) {
-        m_before = scanned(std::move(*bytes));
+    if (!state.showsNewestWrite()) {
+        if (auto bytes = state.shown()) {
+            m_composed = scanned(std::move(*bytes));
+        }
     }
-    m_now = m_before;
 }
 
 void DocumentDraft::put(json::Object document)
 {
     m_additions.clear(); // what the group added is inside of the values that the put brings, or gone with them
     m_wasPut = true;
-    m_now = std::move(document);
+    m_isTouched = true;
+    m_written = std::move(document);
 }
 
 Result<void> DocumentDraft::patch(const json::Object &patch, const QByteArray &id)
 {
     json::Object now;
-    if (m_now) {
-        now = *m_now;
+    if (isVisible()) {
+        now = *this->now();
     } else {
         QByteArray fresh = "{\"Id\":";
         json::appendString(fresh, id);
@@ -114,7 +138,8 @@ Result<void> DocumentDraft::patch(const json::Object &patch, const QByteArray &i
         const json::Member *target = now.find(member.folded);
         edits.push_back({member.decoded, json::mergePatchValue(target != nullptr ? target->value : QByteArrayView(), member.value)});
     }
-    m_now = scanned(json::splice(now, edits));
+    m_written = scanned(json::splice(now, edits));
+    m_isTouched = true;
     m_additions = std::move(additions);
     m_sets = std::move(sets);
     return {};
@@ -141,82 +166,103 @@ Result<QByteArray> DocumentDraft::addTo(const json::Object &now, const json::Mem
 
 void DocumentDraft::remove()
 {
-    m_now.reset();
+    m_written.reset();
+    m_isTouched = true;
     m_wasRemoved = true;
     m_wasPut = false;
     m_additions.clear();
     m_sets.clear();
 }
 
-void DocumentDraft::claimMember(const json::Member &member, bool floor, const json::Object *before, std::vector<Claim> &changed) const
+void DocumentDraft::claimAddition(
+    const Decimal &by, const json::Member &member, bool floor, const json::Member *had, std::vector<Claim> &changed) const
 {
-    const json::Member *had = before != nullptr ? before->find(member.folded) : nullptr;
-    const QByteArray folded(member.folded.constData(), member.folded.size());
+    const CounterSums sums = m_state.sumsOf(copyOf(member.folded));
+    const auto mine = sums.find(m_own);
     Claim claim;
-    claim.name = QByteArray(member.decoded.constData(), member.decoded.size());
-    const auto addition = m_additions.find(folded);
-    if (addition != m_additions.end()) {
-        const CounterSums sums = m_state.sumsOf(folded);
-        const auto mine = sums.find(m_own);
-        claim.own = mine == sums.end() ? CounterSum {} : mine->second;
-        claim.own.count += 1;
-        claim.own.sum += addition->second;
-        claim.by = addition->second;
-        claim.kind = had != nullptr && !floor ? Claim::Kind::Add : Claim::Kind::SetAdd;
-        if (claim.kind == Claim::Kind::SetAdd) {
-            claim.base = had != nullptr ? had->value.toByteArray() : QByteArray("0");
-            claim.seen = sums;
+    claim.name = copyOf(member.decoded);
+    claim.own = mine == sums.end() ? CounterSum {} : mine->second;
+    claim.own.count += 1;
+    claim.own.sum += by;
+    claim.by = by;
+    claim.kind = had != nullptr && !floor ? Claim::Kind::Add : Claim::Kind::SetAdd;
+    if (claim.kind == Claim::Kind::SetAdd) {
+        claim.base = had != nullptr ? had->value.toByteArray() : QByteArray("0");
+        claim.seen = sums;
+    }
+    changed.push_back(std::move(claim));
+}
+
+void DocumentDraft::claimMember(const json::Member &member, bool floor, const json::Member *had, std::vector<Claim> &changed) const
+{
+    if (!m_additions.empty()) {
+        const auto addition = m_additions.find(copyOf(member.folded));
+        if (addition != m_additions.end()) {
+            claimAddition(addition->second, member, floor, had, changed);
+            return;
         }
-        changed.push_back(std::move(claim));
+    }
+    if (!floor && had != nullptr && isEqual(*had, member)) {
         return;
     }
-    const bool differs = had == nullptr || had->name != member.name || had->value != member.value;
-    if (!floor && !differs) {
-        return;
+    CounterSums seen;
+    if (!m_state.sums().empty()) {
+        seen = m_state.sumsOf(copyOf(member.folded));
     }
-    claim.seen = m_state.sumsOf(folded);
-    if (!floor || !claim.seen.empty()) {
+    if (!floor || !seen.empty()) {
+        Claim claim;
+        claim.name = copyOf(member.decoded);
+        claim.seen = std::move(seen);
         changed.push_back(std::move(claim));
+    }
+}
+
+void DocumentDraft::claimRemovals(const json::Object &before, const json::Object &now, std::vector<Claim> &changed)
+{
+    for (const json::Member &member : before.members()) {
+        if (!isIdMember(member.folded) && now.find(member.folded) == nullptr) {
+            Claim claim;
+            claim.name = copyOf(member.decoded);
+            claim.kind = Claim::Kind::Removed;
+            changed.push_back(std::move(claim));
+        }
     }
 }
 
 std::optional<PlannedWrite> DocumentDraft::finish() const
 {
     PlannedWrite plan;
-    if (!m_now) {
+    const json::Object *document = now();
+    if (document == nullptr) {
         plan.kind = OperationKind::Delete;
-        return m_before ? std::optional(plan) : std::nullopt;
+        return before() != nullptr ? std::optional(plan) : std::nullopt;
     }
     // Behind a delete in the same group begins a new life, which has seen nothing of the old one.
-    const json::Object *before = m_before && !m_wasRemoved ? &*m_before : nullptr;
+    const json::Object *before = m_wasRemoved ? nullptr : this->before();
     plan.floor = before == nullptr || m_claimsWhole;
     bool differs = before == nullptr || !m_additions.empty();
-    for (const json::Member &member : m_now->members()) {
+    std::size_t kept = 0;
+    for (std::size_t place = 0; place < document->members().size(); ++place) {
+        const json::Member &member = document->members()[place];
         if (isIdMember(member.folded)) {
             continue;
         }
-        const json::Member *had = before != nullptr ? before->find(member.folded) : nullptr;
-        differs = differs || had == nullptr || had->name != member.name || had->value != member.value;
-        claimMember(member, plan.floor, before, plan.changed);
+        const json::Member *had = before != nullptr ? findNear(*before, place, member.folded) : nullptr;
+        kept += had != nullptr ? 1U : 0U;
+        differs = differs || had == nullptr || !isEqual(*had, member);
+        claimMember(member, plan.floor, had, plan.changed);
     }
-    if (before != nullptr) {
-        for (const json::Member &member : before->members()) {
-            if (isIdMember(member.folded) || m_now->find(member.folded) != nullptr) {
-                continue;
-            }
-            differs = true;
-            if (!plan.floor) { // a floor claims also what it lacks
-                Claim claim;
-                claim.name = QByteArray(member.decoded.constData(), member.decoded.size());
-                claim.kind = Claim::Kind::Removed;
-                plan.changed.push_back(std::move(claim));
-            }
+    if (before != nullptr && kept < countWithoutId(*before)) {
+        differs = true;
+        if (!plan.floor) { // a floor claims also what it lacks
+            claimRemovals(*before, *document, plan.changed);
         }
     }
     if (!differs) {
         return std::nullopt;
     }
-    plan.body = m_now->bytes();
+    plan.body = document->bytes();
+    plan.document = *document;
     return plan;
 }
 

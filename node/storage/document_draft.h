@@ -16,6 +16,7 @@ struct PlannedWrite
     bool floor = false;
     std::vector<Claim> changed;
     QByteArray body; ///< empty for a delete
+    json::Object document; ///< the body, parsed
 };
 
 /// One document in the course of a local group: takes the group's writes to it in their order and folds them into one operation, with
@@ -26,9 +27,9 @@ public:
     /// `own`: the incarnation that the operation will be of. `claimsWhole`: the policy LastWriterWins.
     DocumentDraft(const DocumentState &state, const Incarnation &own, bool claimsWhole);
 
-    bool isVisible() const { return m_now.has_value(); }
+    bool isVisible() const { return now() != nullptr; }
     /// The document as the writes so far leave it; only while it is visible.
-    const QByteArray &body() const { return m_now->bytes(); }
+    const QByteArray &body() const { return now()->bytes(); }
 
     /// The whole document, checked and normalised.
     void put(json::Object document);
@@ -42,13 +43,18 @@ public:
 
 private:
     static Result<QByteArray> addTo(const json::Object &now, const json::Member &member, const Decimal &by);
-    void claimMember(const json::Member &member, bool floor, const json::Object *before, std::vector<Claim> &changed) const;
+    const json::Object *before() const { return m_composed ? &*m_composed : m_state.showsNewestWrite() ? &m_state.newestWriteBody() : nullptr; }
+    const json::Object *now() const { return m_isTouched ? (m_written ? &*m_written : nullptr) : before(); }
+    void claimMember(const json::Member &member, bool floor, const json::Member *had, std::vector<Claim> &changed) const;
+    void claimAddition(const Decimal &by, const json::Member &member, bool floor, const json::Member *had, std::vector<Claim> &changed) const;
+    static void claimRemovals(const json::Object &before, const json::Object &now, std::vector<Claim> &changed);
 
     const DocumentState &m_state;
     const Incarnation m_own;
     const bool m_claimsWhole;
-    std::optional<json::Object> m_before;
-    std::optional<json::Object> m_now;
+    std::optional<json::Object> m_composed; ///< what the state shows, where that is no operation's body
+    std::optional<json::Object> m_written;  ///< by the group so far; nothing once it has deleted the document
+    bool m_isTouched = false;               ///< the group has written
     bool m_wasRemoved = false; ///< the group has deleted it
     bool m_wasPut = false;     ///< the group has put it whole since
     std::map<QByteArray, Decimal> m_additions; ///< by folded name, to members that the group has not set

@@ -3,7 +3,11 @@
 #include "core/case_fold.h"
 #include "core/cbor.h"
 
+#include <QVarLengthArray>
+
 #include <algorithm>
+#include <cstring>
+#include <functional>
 
 namespace driftless::storage {
 
@@ -39,9 +43,26 @@ Result<void> checkClaims(const OperationHeader &header, const json::Object &body
     return {};
 }
 
+/// Bytewise, a prefix first: as QByteArrayView compares, which takes several calls for it.
+int compareBytes(QByteArrayView a, QByteArrayView b)
+{
+    const int difference = std::memcmp(a.data(), b.data(), static_cast<std::size_t>(std::min(a.size(), b.size())));
+    return difference != 0 ? difference : a.size() < b.size() ? -1 : a.size() > b.size() ? 1 : 0;
+}
+
 bool less(const MemberState &member, QByteArrayView folded)
 {
-    return QByteArrayView(member.folded).compare(folded) < 0;
+    return compareBytes(member.folded, folded) < 0;
+}
+
+bool isSame(QByteArrayView a, QByteArrayView b)
+{
+    return a.size() == b.size() && (a.data() == b.data() || compareBytes(a, b) == 0);
+}
+
+QByteArray viewOf(QByteArrayView bytes)
+{
+    return QByteArray::fromRawData(bytes.data(), bytes.size());
 }
 
 void writeVersion(cbor::Writer &writer, const Version &version)
@@ -88,28 +109,36 @@ Result<void> DocumentState::check(const Operation &operation)
 
 Result<void> DocumentState::join(const Operation &operation, LogPosition position)
 {
-    const OperationHeader &header = operation.header;
-    if (header.kind == OperationKind::Delete) {
-        m_newestDelete = std::max(m_newestDelete, header.version);
+    if (operation.header.kind == OperationKind::Delete) {
+        m_newestDelete = std::max(m_newestDelete, operation.header.version);
         return {};
     }
     auto scanned = json::Object::scan(operation.body);
     if (!scanned) {
         return contradiction("its body is not a JSON object");
     }
-    json::Object body = std::move(scanned).value();
+    return join(operation, position, std::move(scanned).value());
+}
+
+Result<void> DocumentState::join(const Operation &operation, LogPosition position, json::Object body)
+{
+    const OperationHeader &header = operation.header;
     DRIFTLESS_TRY(checkClaims(header, body));
+    const bool isBelowFloor = header.version < m_newestFloor;
     if (header.floor) {
         m_newestFloor = std::max(m_newestFloor, header.version);
     }
     joinClaims(operation, body);
-    forgetBelowFloor();
+    if (header.floor || isBelowFloor) {
+        forgetBelowFloor();
+    }
     m_keptAlive.push_back(body.bytes());
     if (header.version > m_newestWrite) {
         m_newestWrite = header.version;
         m_written = std::move(body);
         m_writtenAt = position;
     }
+    compareWithWritten();
     return {};
 }
 
@@ -126,26 +155,27 @@ void DocumentState::joinClaims(const Operation &operation, const json::Object &b
         MemberState state;
         state.folded = keptName(member);
         state.version = header.version;
-        state.name = QByteArray::fromRawData(member.name.data(), member.name.size());
-        state.value = QByteArray::fromRawData(member.value.data(), member.value.size());
+        state.name = viewOf(member.name);
+        state.value = viewOf(member.value);
         return state;
     };
-    const auto findClaim = [&header](const json::Member &member) -> const Claim * {
-        for (const Claim &claim : header.changed) {
-            if (equalFolded(claim.name, member.decoded)) {
-                return &claim;
-            }
-        }
-        return nullptr;
-    };
-    if (m_members.empty()) {
-        m_members.reserve(body.members().size());
+    if (m_members.empty() && header.floor && header.changed.empty()) {
+        takeMembers(header.version, body);
+        return;
     }
+    QVarLengthArray<QByteArray, 8> claimed;
+    for (const Claim &claim : header.changed) {
+        claimed.push_back(foldCase(claim.name));
+    }
+    const auto findClaim = [&](const json::Member &member) -> const Claim * {
+        const auto found = std::find_if(claimed.begin(), claimed.end(), [&member](const QByteArray &name) { return isSame(name, member.folded); });
+        return found == claimed.end() ? nullptr : &header.changed[static_cast<std::size_t>(found - claimed.begin())];
+    };
     for (const json::Member &member : body.members()) {
         if (isIdMember(member.folded)) {
             continue;
         }
-        const Claim *claim = header.changed.empty() ? nullptr : findClaim(member);
+        const Claim *claim = findClaim(member);
         if (claim == nullptr && !header.floor) {
             continue;
         }
@@ -170,6 +200,29 @@ void DocumentState::joinClaims(const Operation &operation, const json::Object &b
             state.version = header.version;
             state.isRemoved = true;
             joinMember(std::move(state));
+        }
+    }
+}
+
+/// All members of a document that nothing was known of: sorted once, not one by one.
+void DocumentState::takeMembers(const Version &version, const json::Object &body)
+{
+    QVarLengthArray<const json::Member *, 32> order;
+    for (const json::Member &member : body.members()) {
+        if (!isIdMember(member.folded)) {
+            order.push_back(&member);
+        }
+    }
+    const auto comesFirst = [](const json::Member *a, const json::Member *b) { return compareBytes(a->folded, b->folded) < 0; };
+    std::stable_sort(order.begin(), order.end(), comesFirst); // of a repeated name the first counts, as where they are joined one by one
+    m_members.reserve(static_cast<std::size_t>(order.size()));
+    for (const json::Member *member : order) {
+        if (m_members.empty() || !isSame(m_members.back().folded, member->folded)) {
+            MemberState &state = m_members.emplace_back();
+            state.folded = keptName(*member);
+            state.version = version;
+            state.name = viewOf(member->name);
+            state.value = viewOf(member->value);
         }
     }
 }
@@ -244,27 +297,48 @@ const MemberState *DocumentState::findMember(QByteArrayView folded) const
     return place != m_members.end() && place->folded == folded ? &*place : nullptr;
 }
 
-bool DocumentState::showsNewestWrite() const
+/// True only if each member came from the newest write and none of its members is missing.
+bool DocumentState::pointsIntoWritten() const
 {
-    if (!isVisible()) {
-        return false;
+    const char *const begin = m_written.bytes().constData();
+    const char *const end = begin + m_written.bytes().size();
+    const auto isInside = [begin, end](const MemberState &member) {
+        return !member.isRemoved && std::less_equal<> {}(begin, member.value.constData()) && std::less<> {}(member.value.constData(), end);
+    };
+    const auto count = static_cast<std::size_t>(std::count_if(m_written.members().begin(), m_written.members().end(),
+        [](const json::Member &member) { return !isIdMember(member.folded); }));
+    return m_members.size() == count && std::all_of(m_members.begin(), m_members.end(), isInside);
+}
+
+/// After each change of the members or the newest write. Members that stand in it as they are point into it from now on, which spares the next to
+/// compare their bytes.
+void DocumentState::compareWithWritten()
+{
+    if (m_sums.empty() && pointsIntoWritten()) {
+        m_showsWritten = true;
+        return;
     }
-    qsizetype live = 0;
-    for (const MemberState &member : m_members) {
-        live += member.isRemoved ? 0 : 1;
-    }
-    qsizetype written = 0;
+    const auto live = std::count_if(m_members.begin(), m_members.end(), [](const MemberState &member) { return !member.isRemoved; });
+    std::ptrdiff_t found = 0;
+    m_showsWritten = true;
     for (const json::Member &member : m_written.members()) {
         if (isIdMember(member.folded)) {
             continue;
         }
-        ++written;
-        const MemberState *winner = findMember(member.folded);
-        if (winner == nullptr || winner->isRemoved || QByteArrayView(winner->name) != member.name || QByteArrayView(valueOf(*winner)) != member.value) {
-            return false;
+        const auto winner = std::lower_bound(m_members.begin(), m_members.end(), QByteArrayView(member.folded), less);
+        if (winner == m_members.end() || winner->isRemoved || !isSame(winner->folded, member.folded)) {
+            m_showsWritten = false;
+            continue;
         }
+        ++found;
+        const bool isSameName = isSame(winner->name, member.name);
+        if (isSameName && isSame(winner->value, member.value)) {
+            winner->name = viewOf(member.name);
+            winner->value = viewOf(member.value);
+        }
+        m_showsWritten = m_showsWritten && isSameName && isSame(m_sums.empty() ? winner->value : valueOf(*winner), member.value);
     }
-    return live == written;
+    m_showsWritten = m_showsWritten && found == live;
 }
 
 std::optional<QByteArray> DocumentState::shown() const
@@ -326,7 +400,7 @@ std::optional<Hash128> DocumentState::token(QByteArrayView collection, QByteArra
     for (const Head &head : m_heads) {
         writeVersion(writer, head.version);
     }
-    writer.byteString(Hash128::of(*shown()).bytes());
+    writer.byteString(Hash128::of(*shown()).byteArray());
     return Hash128::of(writer.bytes());
 }
 
@@ -369,8 +443,10 @@ Hash128 DocumentState::hash(QByteArrayView collection, QByteArrayView id) const
     for (const Head &head : m_heads) {
         reference(head.version);
     }
-    if (const auto bytes = shown()) {
-        writer.byteString(Hash128::of(*bytes).bytes());
+    if (showsNewestWrite()) {
+        writer.byteString(Hash128::of(m_written.bytes()).byteArray());
+    } else if (const auto bytes = shown()) {
+        writer.byteString(Hash128::of(*bytes).byteArray());
     } else {
         writer.null();
     }

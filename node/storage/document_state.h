@@ -46,6 +46,8 @@ public:
     /// Joins what the operation claims; may come late and twice. `position` is where the log holds it. Malformed: its header
     /// and body contradict each other, and nothing was changed.
     Result<void> join(const Operation &operation, LogPosition position);
+    /// As above, with the operation's body as it was parsed; not for a delete.
+    Result<void> join(const Operation &operation, LogPosition position, json::Object body);
     /// Its claims wait in quarantine, or do so no longer.
     void setQuarantined(const Dot &dot, bool waits);
 
@@ -56,7 +58,7 @@ public:
     /// The document's bytes; nothing if it is not visible. A function of its operations alone.
     std::optional<QByteArray> shown() const;
     /// Whether shown() is the newest write's body, byte for byte.
-    bool showsNewestWrite() const;
+    bool showsNewestWrite() const { return m_showsWritten && isVisible(); }
     /// Version token of the document or its tombstone; nothing where neither is. `collection`, `id` folded.
     std::optional<Hash128> token(QByteArrayView collection, QByteArrayView id) const;
     /// What the digest sums. `collection`, `id` folded.
@@ -86,6 +88,9 @@ private:
     void joinMember(MemberState member);
     void joinSum(const QByteArray &foldedMember, const Incarnation &incarnation, const CounterSum &sum);
     void joinClaims(const Operation &operation, const json::Object &body);
+    void takeMembers(const Version &version, const json::Object &body);
+    void compareWithWritten();
+    bool pointsIntoWritten() const;
     void forgetBelowFloor();
 
     Version m_newestWrite;
@@ -97,6 +102,7 @@ private:
     std::map<SumKey, CounterSum> m_sums;
     std::vector<Head> m_heads;
     std::vector<Dot> m_quarantined;
+    bool m_showsWritten = false; ///< the winners are the members of m_written, all of them and as they stand there
     std::vector<QByteArray> m_keptAlive; ///< buffers that m_members point into
 };
 

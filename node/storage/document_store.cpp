@@ -26,9 +26,10 @@ Result<std::unique_ptr<DocumentStore>> DocumentStore::load(
     std::unique_ptr<DocumentStore> store(new DocumentStore(connection, log, incarnations, counts));
     DRIFTLESS_TRY_ASSIGN(
         store->m_select, connection.prepare("SELECT operation, flags, conflicts, hash, state FROM documents WHERE collection = ? AND id = ?"));
-    DRIFTLESS_TRY_ASSIGN(store->m_upsert,
-        connection.prepare("INSERT INTO documents(collection, id, operation, flags, conflicts, hash, state, body) VALUES(?1,?2,?3,?4,0,?5,?6,?7) "
-                           "ON CONFLICT(collection, id) DO UPDATE SET operation=?3, flags=?4, hash=?5, state=?6, body=?7"));
+    DRIFTLESS_TRY_ASSIGN(store->m_insert,
+        connection.prepare("INSERT INTO documents(collection, id, operation, flags, conflicts, hash, state, body) VALUES(?1,?2,?3,?4,0,?5,?6,?7)"));
+    DRIFTLESS_TRY_ASSIGN(store->m_update,
+        connection.prepare("UPDATE documents SET operation=?3, flags=?4, hash=?5, state=?6, body=?7 WHERE collection=?1 AND id=?2"));
     DRIFTLESS_TRY_ASSIGN(store->m_setConflicts, connection.prepare("UPDATE documents SET conflicts = ? WHERE collection = ? AND id = ?"));
     DRIFTLESS_TRY_ASSIGN(store->m_deleteConflicts, connection.prepare("DELETE FROM conflicts WHERE collection = ? AND id = ?"));
     DRIFTLESS_TRY_ASSIGN(store->m_insertConflict, connection.prepare("INSERT INTO conflicts VALUES(?,?,?,?,?,?,?)"));
@@ -67,74 +68,77 @@ Result<void> DocumentStore::registerCollection(QByteArrayView folded, QByteArray
     return {};
 }
 
-Result<std::optional<DocumentStore::Row>> DocumentStore::row(std::int64_t collection, QByteArrayView id)
+Result<LoadedDocument> DocumentStore::document(const DocumentKey &key)
 {
-    m_select.bind(1, collection).bindBlob(2, id);
+    LoadedDocument document {key, {}, std::nullopt};
+    const auto collection = m_collections.find(key.collection);
+    if (collection == m_collections.end()) {
+        return document;
+    }
+    m_select.bind(1, collection->second).bindBlob(2, key.id);
     DRIFTLESS_TRY_ASSIGN(const bool hasRow, m_select.step());
     if (!hasRow) {
-        return std::optional<Row>();
+        return document;
     }
-    Row row;
+    DocumentRow &row = document.row.emplace();
     row.operation.value = m_select.integer(0);
     row.isVisible = (m_select.integer(1) & kVisibleFlag) != 0;
     row.isQuarantined = (m_select.integer(1) & kQuarantinedFlag) != 0;
     row.conflicts = m_select.integer(2);
     row.hash = Hash128::fromBytes(m_select.blobView(3)).value_or(Hash128 {});
-    row.state = m_select.blob(4);
+    const QByteArray state = m_select.blob(4);
     m_select.reset();
-    return std::optional(std::move(row));
-}
-
-Result<DocumentState> DocumentStore::state(const DocumentKey &key)
-{
-    const auto collection = m_collections.find(key.collection);
-    if (collection == m_collections.end()) {
-        return DocumentState {};
-    }
-    DRIFTLESS_TRY_ASSIGN(const std::optional<Row> found, row(collection->second, key.id));
-    if (!found) {
-        return DocumentState {};
-    }
     std::optional<Operation> newestWrite;
-    if (found->operation.value != 0) {
-        DRIFTLESS_TRY_ASSIGN(newestWrite, m_log.at(found->operation));
+    if (row.operation.value != 0) {
+        DRIFTLESS_TRY_ASSIGN(newestWrite, m_log.identityAt(row.operation));
     }
-    return RowCodec::decode(found->state, newestWrite ? &*newestWrite : nullptr, found->operation);
+    DRIFTLESS_TRY_ASSIGN(document.state, RowCodec::decode(state, newestWrite ? &*newestWrite : nullptr, row.operation));
+    return document;
 }
 
-Result<void> DocumentStore::save(const DocumentKey &key, QByteArrayView spelling, const DocumentState &after)
+Result<void> DocumentStore::save(LoadedDocument &document, QByteArrayView spelling)
 {
+    const DocumentKey &key = document.key;
+    const DocumentState &state = document.state;
+    const qint64 conflicts = document.row ? document.row->conflicts : 0;
+    const DocumentRow row {state.newestWritePosition(), state.isVisible(), state.isQuarantined(), conflicts, state.hash(key.collection, key.id)};
     DRIFTLESS_TRY_ASSIGN(const std::int64_t collection, collectionKey(key.collection, spelling));
-    DRIFTLESS_TRY_ASSIGN(const std::optional<Row> before, row(collection, key.id));
-    const bool counts = isInDigest(key.collection);
-    if (before && counts) {
-        m_counts.documents -= before->isVisible ? 1 : 0;
-        if (!before->isQuarantined) {
-            m_counts.digest.remove(key.id, before->hash);
+    if (isInDigest(key.collection)) {
+        if (document.row) {
+            count(key, *document.row, -1);
         }
+        count(key, row, 1);
     }
-    const Hash128 hash = after.hash(key.collection, key.id);
-    if (counts) {
-        m_counts.documents += after.isVisible() ? 1 : 0;
-        if (!after.isQuarantined()) {
-            m_counts.digest.add(key.id, hash);
-        }
-    }
-    const QByteArray hashBytes = hash.bytes();
-    const QByteArray state = RowCodec::encodeState(after);
+    const std::array<char, 16> hash = row.hash.byteArray();
+    const QByteArray stateBytes = RowCodec::encodeState(state);
     std::optional<QByteArray> body;
-    if (after.isVisible() && !after.showsNewestWrite()) {
-        body = after.shown();
+    if (row.isVisible && !state.showsNewestWrite()) {
+        body = state.shown();
     }
-    m_upsert.bind(1, collection).bindBlob(2, key.id).bind(3, after.newestWritePosition().value);
-    m_upsert.bind(4, (after.isVisible() ? kVisibleFlag : 0) | (after.isQuarantined() ? kQuarantinedFlag : 0)).bindBlob(5, hashBytes);
-    state.isEmpty() ? m_upsert.bindNull(6) : m_upsert.bindBlob(6, state);
-    body ? m_upsert.bindBlob(7, *body) : m_upsert.bindNull(7);
-    DRIFTLESS_TRY(m_upsert.run());
-    if (after.heads().size() > 1 || (before && before->conflicts > 0)) {
+    Statement &write = document.row ? m_update : m_insert;
+    write.bind(1, collection).bindBlob(2, key.id).bind(3, row.operation.value);
+    write.bind(4, (row.isVisible ? kVisibleFlag : 0) | (row.isQuarantined ? kQuarantinedFlag : 0)).bindBlob(5, hash);
+    stateBytes.isEmpty() ? write.bindNull(6) : write.bindBlob(6, stateBytes);
+    body ? write.bindBlob(7, *body) : write.bindNull(7);
+    DRIFTLESS_TRY(write.run());
+    if (state.heads().size() > 1 || conflicts > 0) {
         m_toList.insert(key);
     }
+    document.row = row;
     return {};
+}
+
+void DocumentStore::count(const DocumentKey &key, const DocumentRow &row, int sign)
+{
+    m_counts.documents += row.isVisible ? sign : 0;
+    if (row.isQuarantined) {
+        return;
+    }
+    if (sign > 0) {
+        m_counts.digest.add(key.id, row.hash);
+    } else {
+        m_counts.digest.remove(key.id, row.hash);
+    }
 }
 
 Result<void> DocumentStore::quarantine(LogPosition position, const DocumentKey &key)
@@ -201,8 +205,7 @@ Result<void> DocumentStore::listConflicts()
 Result<void> DocumentStore::listConflictsOf(const DocumentKey &key)
 {
     const std::int64_t collection = m_collections.at(key.collection);
-    DRIFTLESS_TRY_ASSIGN(const std::optional<Row> before, row(collection, key.id));
-    DRIFTLESS_TRY_ASSIGN(const DocumentState document, state(key));
+    DRIFTLESS_TRY_ASSIGN(const LoadedDocument document, this->document(key));
     const auto find = [this](const Dot &dot) -> Result<std::optional<Operation>> {
         DRIFTLESS_TRY_ASSIGN(auto stored, m_log.find(dot));
         if (!stored) {
@@ -213,7 +216,7 @@ Result<void> DocumentStore::listConflictsOf(const DocumentKey &key)
         operation.body = std::move(stored->body);
         return std::optional(std::move(operation));
     };
-    DRIFTLESS_TRY_ASSIGN(const std::vector<ConflictPair> pairs, findConflicts(document.heads(), find));
+    DRIFTLESS_TRY_ASSIGN(const std::vector<ConflictPair> pairs, findConflicts(document.state.heads(), find));
     m_deleteConflicts.bind(1, collection).bindBlob(2, key.id);
     DRIFTLESS_TRY(m_deleteConflicts.run());
     for (const ConflictPair &pair : pairs) {
@@ -223,7 +226,7 @@ Result<void> DocumentStore::listConflictsOf(const DocumentKey &key)
         DRIFTLESS_TRY(m_insertConflict.run());
     }
     const auto count = static_cast<qint64>(pairs.size());
-    m_counts.conflicts += count - before->conflicts;
+    m_counts.conflicts += count - document.row->conflicts;
     m_setConflicts.bind(1, count).bind(2, collection).bindBlob(3, key.id);
     return m_setConflicts.run();
 }

@@ -3,6 +3,7 @@
 #include "storage/conflicts.h"
 #include "storage/connection.h"
 #include "storage/digest.h"
+#include "storage/loaded_document.h"
 #include "storage/operation_log.h"
 
 #include <map>
@@ -25,9 +26,9 @@ public:
 
     static Result<std::unique_ptr<DocumentStore>> load(Connection &connection, OperationLog &log, IncarnationTable &incarnations, const Counts &counts);
 
-    Result<DocumentState> state(const DocumentKey &key);
-    /// `spelling`: of the collection, should it be new.
-    Result<void> save(const DocumentKey &key, QByteArrayView spelling, const DocumentState &after);
+    Result<LoadedDocument> document(const DocumentKey &key);
+    /// Writes the document's state over its row, whose new content it has then. `spelling`: of the collection, should it be new.
+    Result<void> save(LoadedDocument &document, QByteArrayView spelling);
 
     Result<void> quarantine(LogPosition position, const DocumentKey &key);
     Result<void> release(LogPosition position);
@@ -43,26 +44,18 @@ public:
     void rolledBack();
 
 private:
-    struct Row
-    {
-        LogPosition operation;
-        bool isVisible = false;
-        bool isQuarantined = false;
-        qint64 conflicts = 0;
-        Hash128 hash;
-        QByteArray state;
-    };
-
     DocumentStore(Connection &connection, OperationLog &log, IncarnationTable &incarnations, const Counts &counts);
     Result<std::int64_t> collectionKey(QByteArrayView folded, QByteArrayView spelling);
-    Result<std::optional<Row>> row(std::int64_t collection, QByteArrayView id);
+    /// Adds a row to the totals, or takes it out.
+    void count(const DocumentKey &key, const DocumentRow &row, int sign);
     Result<void> listConflictsOf(const DocumentKey &key);
 
     Connection &m_connection;
     OperationLog &m_log;
     IncarnationTable &m_incarnations;
     Statement m_select;
-    Statement m_upsert;
+    Statement m_insert;
+    Statement m_update;
     Statement m_setConflicts;
     Statement m_deleteConflicts;
     Statement m_insertConflict;

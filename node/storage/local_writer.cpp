@@ -70,31 +70,32 @@ Result<void> LocalWriter::openIncarnation()
     return {};
 }
 
-Result<LocalWriter::Written> LocalWriter::write(std::span<const LocalWrite> writes)
+Result<LocalWriter::Written> LocalWriter::write(std::vector<LocalWrite> writes)
 {
     DRIFTLESS_ASSERT(!writes.empty());
     DRIFTLESS_TRY(openIncarnation());
     Written written;
     written.operations.reserve(writes.size());
+    written.firstPosition = {m_file.lastPosition().value + 1};
     OperationHeader next = nextHeader();
     if (writes.size() > 1) {
         next.group = GroupSpan {next.version.dot.sequence, writes.size()};
     }
     qsizetype bytes = 0;
-    for (const LocalWrite &write : writes) {
+    for (LocalWrite &write : writes) {
         OperationHeader header = next;
         header.kind = write.plan.kind;
-        header.collection = write.collection;
-        header.documentId = write.id;
+        header.collection = std::move(write.collection);
+        header.documentId = std::move(write.id);
         header.floor = write.plan.floor;
-        header.changed = write.plan.changed;
-        for (const Head &head : write.state->heads()) {
+        header.changed = std::move(write.plan.changed);
+        for (const Head &head : write.document.state.heads()) {
             header.parents.push_back({head.version, head.adoptedId});
         }
-        written.operations.push_back(Operation::make(std::move(header), write.plan.body));
+        const Operation &operation = written.operations.emplace_back(Operation::make(std::move(header), write.plan.body));
         next.version.dot.sequence += 1;
-        next.previous = written.operations.back().chainHash();
-        bytes += written.operations.back().headerBytes.size() + written.operations.back().body.size();
+        next.previous = operation.chainHash();
+        bytes += operation.headerBytes.size() + operation.body.size();
     }
     if (bytes > kGroupTransferBytesMax) {
         return Error {ErrorCode::TooLarge,
@@ -102,8 +103,10 @@ Result<LocalWriter::Written> LocalWriter::write(std::span<const LocalWrite> writ
                 + QByteArray::number(kGroupTransferBytesMax) + ", and a group travels whole. Send it in parts.",
             {}};
     }
-    written.firstPosition = {m_file.lastPosition().value + 1};
-    DRIFTLESS_TRY(m_file.apply(written.operations));
+    for (std::size_t i = 0; i < writes.size(); ++i) {
+        LocalWrite write = std::move(writes[i]); // its memory serves the next one
+        DRIFTLESS_TRY(m_file.applyOwn(written.operations[i], write.document, std::move(write.plan.document)));
+    }
     return written;
 }
 

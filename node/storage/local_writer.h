@@ -4,15 +4,16 @@
 #include "core/random.h"
 #include "storage/database_file.h"
 #include "storage/document_draft.h"
+#include "storage/loaded_document.h"
 
 namespace driftless::storage {
 
-/// A document that a local group writes, with the state that its plan was made from.
+/// A document that a local group writes, as the plan was made from it: nothing else has written it since.
 struct LocalWrite
 {
     QByteArray collection; ///< the writer's spelling
     QByteArray id;         ///< the writer's spelling
-    const DocumentState *state = nullptr;
+    LoadedDocument document;
     PlannedWrite plan;
 };
 
@@ -35,7 +36,7 @@ public:
         std::vector<Operation> operations;
         LogPosition firstPosition;
     };
-    Result<Written> write(std::span<const LocalWrite> writes);
+    Result<Written> write(std::vector<LocalWrite> writes);
 
     /// Admits a node to the roster, by an operation, unless it is there.
     Result<void> admit(const NodeId &node);

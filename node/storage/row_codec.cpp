@@ -78,6 +78,11 @@ std::pair<Incarnation, CounterSum> readSum(cbor::Reader &reader)
     return {std::move(incarnation), std::move(sum)};
 }
 
+bool isSame(QByteArrayView a, QByteArrayView b)
+{
+    return a.size() == b.size() && (a.data() == b.data() || a == b);
+}
+
 /// The members by what their bytes need, and the versions that they have.
 struct Sorted
 {
@@ -107,7 +112,7 @@ Sorted sortMembers(const DocumentState &state)
         const json::Member *written = state.newestWriteBody().find(member.folded);
         if (member.isRemoved) {
             sorted.removed[index].push_back(&member);
-        } else if (written != nullptr && written->name == QByteArrayView(member.name) && written->value == QByteArrayView(member.value) && member.seen.empty()) {
+        } else if (written != nullptr && isSame(written->name, member.name) && isSame(written->value, member.value) && member.seen.empty()) {
             sorted.plain[index].push_back(&member);
         } else {
             sorted.own.emplace_back(index, &member);
@@ -310,7 +315,8 @@ Result<DocumentState> RowCodec::decode(const QByteArray &state, const Operation 
         }
         result.m_newestFloor = result.m_newestWrite;
         result.m_heads.push_back({result.m_newestWrite, newestWrite->header.adoptedId});
-        result.joinClaims(*newestWrite, result.m_written);
+        result.takeMembers(result.m_newestWrite, result.m_written);
+        result.compareWithWritten();
         return result;
     }
     result.m_keptAlive.push_back(state);
@@ -406,6 +412,7 @@ Result<DocumentState> RowCodec::decode(const QByteArray &state, const Operation 
     if (isAstray) {
         return malformed;
     }
+    result.compareWithWritten();
     return result;
 }
 

@@ -12,7 +12,8 @@ public:
     /// Empty for a document that its newest write alone tells.
     static QByteArray encodeState(const DocumentState &state);
 
-    /// `state` as encoded; `newestWrite` with its position where the row points at one. Malformed: bytes that encodeState cannot have made.
+    /// `state` as encoded; `newestWrite` with its position where the row points at one: of its header only the version and the adopted id are looked
+    /// at. Malformed: bytes that encodeState cannot have made.
     static Result<DocumentState> decode(const QByteArray &state, const Operation *newestWrite, LogPosition position);
 
 private:

@@ -29,7 +29,7 @@ struct StorageHistory::Planned
 {
     QByteArray collection;
     QByteArray id;
-    std::unique_ptr<storage::DocumentState> state;
+    storage::LoadedDocument document;
     storage::PlannedWrite plan;
 };
 
@@ -166,15 +166,15 @@ void StorageHistory::write(Copy &copy)
 bool StorageHistory::planDocument(Copy &copy, const ModelKey &key, const std::vector<RandomRequest> &requests, std::vector<Planned> &plans)
 {
     const Incarnation own = copy.writer->incarnation();
-    auto state = copy.file->load({key.first, key.second});
-    if (!worked(state, "load")) {
+    auto document = copy.file->loadForWrite({key.first, key.second});
+    if (!worked(document, "loadForWrite")) {
         return false;
     }
-    if (state->isQuarantined()) {
+    if (document->state.isQuarantined()) {
         return true; // it refuses local writes
     }
     const ModelState &before = copy.watch->wanted(key);
-    storage::DocumentDraft draft(*state, own, copy.isLastWriterWins);
+    storage::DocumentDraft draft(document->state, own, copy.isLastWriterWins);
     for (const RandomRequest &request : requests) {
         say("  " + copy.name.bytes() + (copy.isLastWriterWins ? " (whole) " : " ") + sim::textOf(request));
         if (request.model.kind == ModelRequest::Kind::Delete) {
@@ -203,7 +203,7 @@ bool StorageHistory::planDocument(Copy &copy, const ModelKey &key, const std::ve
     }
     if (plan) {
         const ModelRequest &last = requests.back().model;
-        plans.push_back({last.collection, last.id, std::make_unique<storage::DocumentState>(std::move(state).value()), *plan});
+        plans.push_back({last.collection, last.id, std::move(document).value(), *plan});
     }
     return isFine();
 }
@@ -240,7 +240,7 @@ void StorageHistory::applyLocal(Copy &copy, const std::vector<Planned> &plans)
 {
     std::vector<storage::LocalWrite> writes;
     for (const Planned &planned : plans) {
-        writes.push_back({planned.collection, planned.id, planned.state.get(), planned.plan});
+        writes.push_back({planned.collection, planned.id, planned.document, planned.plan});
     }
     std::vector<storage::Operation> group;
     for (int attempt = m_random.oneIn(12) ? 0 : 1; attempt < 2; ++attempt) {

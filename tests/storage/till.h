@@ -78,13 +78,12 @@ public:
     /// As above in the open transaction.
     std::vector<storage::Operation> writeOpen(const std::vector<Edit> &edits)
     {
-        std::vector<std::unique_ptr<storage::DocumentState>> states;
         std::vector<storage::LocalWrite> writes;
         for (const Edit &edit : edits) {
-            states.push_back(std::make_unique<storage::DocumentState>(
-                must(m_file->load(key(edit.id, edit.collection)))));
+            storage::LoadedDocument document
+                = must(m_file->loadForWrite(key(edit.id, edit.collection)));
             storage::DocumentDraft draft(
-                *states.back(), m_writer->incarnation(), m_isLastWriterWins);
+                document.state, m_writer->incarnation(), m_isLastWriterWins);
             if (edit.kind == Edit::Kind::Delete) {
                 draft.remove();
             } else if (edit.kind == Edit::Kind::Put) {
@@ -93,11 +92,11 @@ public:
                 must(draft.patch(must(json::Object::check(edit.body)), edit.id));
             }
             if (auto plan = draft.finish()) {
-                writes.push_back({edit.collection, edit.id, states.back().get(), std::move(*plan)});
+                writes.push_back({edit.collection, edit.id, std::move(document), std::move(*plan)});
             }
         }
         return writes.empty() ? std::vector<storage::Operation>()
-                              : must(m_writer->write(writes)).operations;
+                              : must(m_writer->write(std::move(writes))).operations;
     }
 
     /// Takes what the other has and this one has not, in the other's order; whole groups, at most

@@ -328,13 +328,14 @@ void TestLocalWriter::forkDrawsAnother()
 void TestLocalWriter::refusesAGroupThatNoTransferCarries()
 {
     Till a("a");
-    const DocumentState nothing;
     PlannedWrite plan;
     plan.floor = true;
     plan.body = "{\"m\":\"" + QByteArray(kTransferBytesMax / 8, 'x') + "\"}";
+    plan.document = must(json::Object::check(plan.body));
     std::vector<LocalWrite> writes;
     for (int i = 0; i < 8; ++i) {
-        writes.push_back({"products", QByteArray::number(i), &nothing, plan});
+        const QByteArray id = QByteArray::number(i);
+        writes.push_back({"products", id, {{"products", id}, {}, std::nullopt}, plan});
     }
     must(a.file().begin());
     const auto refused = a.writer().write(writes);
