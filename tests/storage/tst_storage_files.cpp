@@ -90,6 +90,7 @@ private Q_SLOTS:
     void damageInsideIsSaid();
     void migratesForward();
     void aFailedMigrationLeavesTheFile();
+    void migratesAFileOfVersionOne();
 };
 
 void TestStorageFiles::makesAFile()
@@ -334,6 +335,33 @@ void TestStorageFiles::aFailedMigrationLeavesTheFile()
     QCOMPARE(must(connection->queryInteger("PRAGMA user_version")), 1);
     connection.reset();
     QVERIFY(contentsOf(folder) == before);
+}
+
+void TestStorageFiles::migratesAFileOfVersionOne()
+{
+    Till a("a");
+    Till b("b");
+    for (int i = 0; i < 4; ++i) {
+        a.put(QByteArray::number(i), R"({"Id":"x"})");
+        b.put(QByteArray::number(i), R"({"Id":"y"})");
+        a.read(b); // operations of the two stand in turns: many runs
+    }
+    const std::vector<Operation> before = a.log();
+    const char *const runs = "SELECT sum(incarnation * 1000 + sequence * 100 + position) FROM runs";
+    const std::int64_t runsBefore = number(a.path(), runs);
+    a.close();
+    sql(a.path(),
+        "DROP TABLE runs; CREATE UNIQUE INDEX operations_by_dot ON operations(incarnation, "
+        "sequence); PRAGMA user_version = 1");
+    a.open();
+    QCOMPARE(number(a.path(), runs), runsBefore);
+    QVERIFY(before.size() > 8);
+    for (const Operation &operation : before) {
+        const auto found = must(a.file().findOperation(operation.header.version.dot));
+        QVERIFY(found && found->headerBytes == operation.headerBytes);
+    }
+    a.put("1", R"({"Id":"1","after":1})");
+    QCOMPARE(a.log().size(), before.size() + 2); // and the `open` of the new incarnation
 }
 
 QTEST_GUILESS_MAIN(TestStorageFiles)
