@@ -21,17 +21,18 @@ public:
     /// `gateway` and `random` outlive the application; `random` is used on the net thread only.
     Application(engine::Gateway &gateway, Random &random, ApiSettings settings);
 
-    qsizetype bodyBytesMax(const Request &head) const override;
+    [[nodiscard]] qsizetype bodyBytesMax(const Request &head) const override;
     void handle(Request request, Reply reply) override;
     std::optional<Response> refuseUpgrade(const Request &head) override;
     void handleHint(QByteArray message, std::function<void(QByteArray)> answer) override;
-    Response serverError(int status, QByteArrayView code, QByteArrayView message) const override;
+    [[nodiscard]] Response serverError(
+        int status, QByteArrayView code, QByteArrayView message) const override;
 
 private:
     bool bindBody(Call &call);
     void dispatch(const CallPtr &call);
-    Response node() const;
-    Response readiness() const;
+    [[nodiscard]] Response node() const;
+    [[nodiscard]] Response readiness() const;
 
     Context m_context;
     const CorsPolicy m_cors;

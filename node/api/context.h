@@ -21,8 +21,8 @@ public:
     /// `gateway` and `random` outlive the context.
     Context(engine::Gateway &gateway, Random &random, ApiSettings settings);
 
-    engine::Gateway &gateway() const { return m_gateway; }
-    const ApiSettings &settings() const { return m_settings; }
+    [[nodiscard]] engine::Gateway &gateway() const { return m_gateway; }
+    [[nodiscard]] const ApiSettings &settings() const { return m_settings; }
 
     // Errors.
     /// Answers the call with the error in the shape of its route, and notes a denied one.
@@ -34,7 +34,7 @@ public:
     void failBinding(Call &call, const Error &error);
     /// Answers 404 with the reference's problem document.
     void failNotFound(Call &call, const QByteArray &detail = {});
-    Response problem(int status, QByteArrayView code, const QByteArray &detail) const;
+    [[nodiscard]] Response problem(int status, QByteArrayView code, const QByteArray &detail) const;
 
     // Doors. On a failure the call is answered and the result is empty.
     /// The ApiKey header and the route's roles in the database of that name (null: it was not
@@ -82,12 +82,12 @@ public:
     }
 
     /// Calls that were refused since the start.
-    std::uint64_t deniedCalls() const { return m_deniedCalls; }
+    [[nodiscard]] std::uint64_t deniedCalls() const { return m_deniedCalls; }
     void noteDenied(const Request &request, const char *where, QByteArrayView code);
 
 private:
-    Response problemResponse(wire::Problem problem) const;
-    QByteArray traceId() const;
+    [[nodiscard]] Response problemResponse(wire::Problem problem) const;
+    [[nodiscard]] QByteArray traceId() const;
 
     engine::Gateway &m_gateway;
     Random &m_random;

@@ -15,16 +15,16 @@ public:
     explicit CorsPolicy(std::vector<QByteArray> origins);
 
     /// The answer to a preflight; nothing if the request is none.
-    std::optional<Response> preflight(const Request &request) const;
+    [[nodiscard]] std::optional<Response> preflight(const Request &request) const;
 
     /// The request's Origin if it may call; else nothing.
-    std::optional<QByteArray> allowedOrigin(const Request &request) const;
+    [[nodiscard]] std::optional<QByteArray> allowedOrigin(const Request &request) const;
 
     /// Adds the headers that let a page of `origin` read the answer.
     static void allow(Response &response, const QByteArray &origin);
 
 private:
-    bool allows(QByteArrayView origin) const;
+    [[nodiscard]] bool allows(QByteArrayView origin) const;
 
     std::vector<QByteArray> m_origins;
 };

@@ -15,9 +15,9 @@ public:
     /// A 32-bit integer; `fallback` where it is absent.
     int integer(QByteArrayView name, int fallback);
     bool boolean(QByteArrayView name, bool fallback);
-    std::optional<QByteArray> text(QByteArrayView name) const;
+    [[nodiscard]] std::optional<QByteArray> text(QByteArrayView name) const;
 
-    const ValidationErrors &errors() const { return m_errors; }
+    [[nodiscard]] const ValidationErrors &errors() const { return m_errors; }
 
 private:
     void refuse(QByteArrayView name, const QByteArray &value);

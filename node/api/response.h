@@ -6,7 +6,8 @@
 
 namespace driftless::api {
 
-/// One answer. The server adds Content-Length, Date and Connection, and leaves the body out for HEAD, 204 and 304.
+/// One answer. The server adds Content-Length, Date and Connection, and leaves the body out for
+/// HEAD, 204 and 304.
 struct Response
 {
     int status = 200;
@@ -20,7 +21,8 @@ struct Response
     Response &with(QByteArray name, QByteArray value) &;
 };
 
-/// Answers one request, once, on the thread that dispatched it (the net thread). A second call is a bug.
+/// Answers one request, once, on the thread that dispatched it (the net thread). A second call is a
+/// bug.
 using Reply = std::function<void(Response)>;
 
 } // namespace driftless::api

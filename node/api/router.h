@@ -25,7 +25,7 @@ class Router
 public:
     explicit Router(std::span<const Route> table = routeTable());
 
-    RouteMatch match(Method method, QByteArrayView path) const;
+    [[nodiscard]] RouteMatch match(Method method, QByteArrayView path) const;
 
 private:
     struct Segment
@@ -38,7 +38,7 @@ private:
         const Route *route = nullptr;
         std::vector<Segment> segments;
     };
-    QByteArray allowOf(std::span<const QByteArrayView> segments) const;
+    [[nodiscard]] QByteArray allowOf(std::span<const QByteArrayView> segments) const;
     static bool fits(const Compiled &row, std::span<const QByteArrayView> segments);
 
     std::vector<Compiled> m_rows;

@@ -27,7 +27,7 @@ struct Principal
     bool allDatabases = false;
     std::vector<DatabaseName> databases;
 
-    bool mayUse(const DatabaseName &database) const;
+    [[nodiscard]] bool mayUse(const DatabaseName &database) const;
 };
 
 /// Knows keys without having them: each is held as HMAC-SHA-256 under a secret drawn at the start,
@@ -44,8 +44,8 @@ public:
         Random &random);
 
     /// The key's owner; nothing if it is nobody's. `key` without blanks around it.
-    std::optional<Principal> find(QByteArrayView key) const;
-    bool isReplicationKey(QByteArrayView key) const;
+    [[nodiscard]] std::optional<Principal> find(QByteArrayView key) const;
+    [[nodiscard]] bool isReplicationKey(QByteArrayView key) const;
 
 private:
     struct Entry
@@ -53,7 +53,7 @@ private:
         QByteArray mac;
         Principal principal;
     };
-    QByteArray mac(QByteArrayView key) const;
+    [[nodiscard]] QByteArray mac(QByteArrayView key) const;
 
     QByteArray m_secret;
     QByteArray m_replicationMac; ///< empty: nobody has it

@@ -30,7 +30,7 @@ public:
     static RoleSet all();
 
     void add(Role role) { m_bits |= bit(role); }
-    bool has(Role role) const { return (m_bits & bit(role)) != 0; }
+    [[nodiscard]] bool has(Role role) const { return (m_bits & bit(role)) != 0; }
     friend bool operator==(RoleSet, RoleSet) = default;
 
 private:

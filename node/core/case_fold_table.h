@@ -2,8 +2,9 @@
 
 #include <cstdint>
 
-// Written by make_case_fold_table.py from CaseFolding-15.0.0.txt, statuses C and S: 1454 code points in 202 runs.
-// Unicode data files: copyright Unicode, Inc., https://www.unicode.org/terms_of_use.html
+// Written by make_case_fold_table.py from CaseFolding-15.0.0.txt, statuses C and S: 1454 code
+// points in 202 runs. Unicode data files: copyright Unicode, Inc.,
+// https://www.unicode.org/terms_of_use.html
 
 namespace driftless {
 

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <cstring>
 
-/// The part of CBOR (RFC 8949) that Driftless writes: definite lengths, shortest heads, unsigned and
-/// negative integers, byte and text strings, arrays, maps, booleans and null; no tags, no floats.
-/// Writing in ascending key order gives the deterministic encoding of section 4.2.
+/// The part of CBOR (RFC 8949) that Driftless writes: definite lengths, shortest heads, unsigned
+/// and negative integers, byte and text strings, arrays, maps, booleans and null; no tags, no
+/// floats. Writing in ascending key order gives the deterministic encoding of section 4.2.
 namespace driftless::cbor {
 
 class Writer
@@ -30,18 +30,20 @@ public:
     void map(std::uint64_t size) { head(5, size); }
     void boolean(bool value) { *room(1) = static_cast<char>(value ? 0xf5 : 0xf4); }
     void null() { *room(1) = static_cast<char>(0xf6); }
-    /// Eight random bits times eight: as a byte string of 8, since the shortest integer would hardly ever be shorter.
+    /// Eight random bits times eight: as a byte string of 8, since the shortest integer would
+    /// hardly ever be shorter.
     void incarnation(std::uint64_t number);
     /// Items that are encoded already.
     void raw(QByteArrayView encoded)
     {
         if (!encoded.isEmpty()) {
-            std::memcpy(room(encoded.size()), encoded.data(), static_cast<std::size_t>(encoded.size()));
+            std::memcpy(
+                room(encoded.size()), encoded.data(), static_cast<std::size_t>(encoded.size()));
         }
     }
 
     /// Valid until the next item is written.
-    QByteArrayView bytes() const { return QByteArrayView(m_buffer).first(m_size); }
+    [[nodiscard]] QByteArrayView bytes() const { return QByteArrayView(m_buffer).first(m_size); }
     QByteArray take();
 
 private:
@@ -54,7 +56,8 @@ private:
         }
     }
     void longHead(unsigned major, std::uint64_t value);
-    /// Where the next `size` bytes go. QByteArray's own append is several times slower for the few bytes of an item.
+    /// Where the next `size` bytes go. QByteArray's own append is several times slower for the few
+    /// bytes of an item.
     char *room(qsizetype size)
     {
         if (m_buffer.size() - m_size < size) {
@@ -72,9 +75,10 @@ private:
 
 enum class Type { Unsigned, Negative, Bytes, Text, Array, Map, Boolean, Null, End };
 
-/// Reads items one after another. The first fault sticks: later reads answer empty values, and ok() says false;
-/// so a decoder reads a whole structure and asks once. Views point into the data given, which must outlive them.
-/// A fault is anything outside of the part above, a head that is not the shortest, or an end too early.
+/// Reads items one after another. The first fault sticks: later reads answer empty values, and ok()
+/// says false; so a decoder reads a whole structure and asks once. Views point into the data given,
+/// which must outlive them. A fault is anything outside of the part above, a head that is not the
+/// shortest, or an end too early.
 class Reader
 {
 public:
@@ -84,7 +88,7 @@ public:
     }
 
     /// The type of the next item; End behind the last one or after a fault.
-    Type peek() const;
+    [[nodiscard]] Type peek() const;
     std::uint64_t unsignedInteger();
     std::int64_t integer();
     QByteArrayView byteString();
@@ -97,9 +101,9 @@ public:
     /// Skips one item with all that it contains (nested at most 32 deep) and answers its bytes.
     QByteArrayView skip();
 
-    bool ok() const { return m_ok; }
-    bool atEnd() const { return m_offset == m_data.size(); }
-    qsizetype offset() const { return m_offset; }
+    [[nodiscard]] bool ok() const { return m_ok; }
+    [[nodiscard]] bool atEnd() const { return m_offset == m_data.size(); }
+    [[nodiscard]] qsizetype offset() const { return m_offset; }
     /// For a decoder that sees a value out of its range.
     void fail() { m_ok = false; }
 

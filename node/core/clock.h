@@ -16,15 +16,15 @@ class Clock
 {
 public:
     virtual ~Clock() = default;
-    virtual WallTime wallTime() const = 0;
-    virtual Instant instant() const = 0;
+    [[nodiscard]] virtual WallTime wallTime() const = 0;
+    [[nodiscard]] virtual Instant instant() const = 0;
 };
 
 class SystemClock final : public Clock
 {
 public:
-    WallTime wallTime() const override;
-    Instant instant() const override;
+    [[nodiscard]] WallTime wallTime() const override;
+    [[nodiscard]] Instant instant() const override;
 };
 
 /// ISO 8601 in UTC with milliseconds, trailing zeros of the fraction trimmed as the reference does:

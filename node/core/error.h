@@ -47,7 +47,8 @@ struct Error
 {
     ErrorCode code = ErrorCode::Internal;
     QByteArray message;
-    QByteArray path; ///< where in the input, as a JSON path ("$.lines[2].price"); empty if it does not apply
+    QByteArray path; ///< where in the input, as a JSON path ("$.lines[2].price"); empty if it does
+                     ///< not apply
 };
 
 } // namespace driftless

@@ -12,7 +12,8 @@
 
 namespace driftless {
 
-/// The only place where threads meet. A task is posted from any thread and runs on the executor's own.
+/// The only place where threads meet. A task is posted from any thread and runs on the executor's
+/// own.
 class Executor
 {
 public:
@@ -42,7 +43,8 @@ public:
     [[nodiscard]] bool post(Task task) override;
     [[nodiscard]] bool postUnbounded(Task task) override;
 
-    /// Runs what was taken, then ends the thread. Later posts answer false. Idempotent; any thread but its own.
+    /// Runs what was taken, then ends the thread. Later posts answer false. Idempotent; any thread
+    /// but its own.
     void drainAndStop();
 
 private:

@@ -9,7 +9,8 @@
 
 namespace driftless {
 
-/// 128 bits, big-endian in `bytes()`. XXH3-128 finds faults, not forgers: peers are trusted by their key.
+/// 128 bits, big-endian in `bytes()`. XXH3-128 finds faults, not forgers: peers are trusted by
+/// their key.
 struct Hash128
 {
     std::uint64_t high = 0;
@@ -18,15 +19,16 @@ struct Hash128
     static Hash128 of(QByteArrayView data);
     /// Of exactly 16 bytes, else nothing.
     static std::optional<Hash128> fromBytes(QByteArrayView bytes);
-    QByteArray bytes() const;
+    [[nodiscard]] QByteArray bytes() const;
     /// The same without an allocation.
-    std::array<char, 16> byteArray() const;
+    [[nodiscard]] std::array<char, 16> byteArray() const;
     /// 32 lower-case hex digits.
-    QByteArray hex() const;
+    [[nodiscard]] QByteArray hex() const;
 
     friend auto operator<=>(const Hash128 &, const Hash128 &) = default;
 
-    /// Addition and subtraction modulo 2^128: a sum of row hashes can be kept up to date row by row.
+    /// Addition and subtraction modulo 2^128: a sum of row hashes can be kept up to date row by
+    /// row.
     Hash128 &operator+=(const Hash128 &other);
     Hash128 &operator-=(const Hash128 &other);
 };

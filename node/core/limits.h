@@ -4,7 +4,8 @@
 
 #include <cstddef>
 
-// Every bound of the node that is not a setting, and the defaults of those that are (Node:Limits:…).
+// Every bound of the node that is not a setting, and the defaults of those that are
+// (Node:Limits:…).
 namespace driftless {
 
 inline constexpr qsizetype kDocumentBytesMax = 16'000'000;
@@ -17,9 +18,11 @@ inline constexpr int kDecimalDigitsMax = 34;
 
 inline constexpr int kGroupOperationsMax = 10'000;
 inline constexpr qsizetype kGroupBytesMax = 64'000'000;
-inline constexpr qsizetype kTransferBytes = 4'000'000;      ///< a transfer is closed once it holds this much
-inline constexpr int kTransferOperationsMax = 10'000;       ///< or this many operations
-inline constexpr qsizetype kTransferBytesMax = 96'000'000;  ///< a receiver takes no larger one (one group must fit)
+inline constexpr qsizetype kTransferBytes
+    = 4'000'000; ///< a transfer is closed once it holds this much
+inline constexpr int kTransferOperationsMax = 10'000; ///< or this many operations
+inline constexpr qsizetype kTransferBytesMax
+    = 96'000'000; ///< a receiver takes no larger one (one group must fit)
 
 inline constexpr int kPageDocumentsMax = 10'000;
 inline constexpr int kPageDocumentsDefault = 100;

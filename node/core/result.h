@@ -9,8 +9,7 @@
 namespace driftless {
 
 /// A value or an Error; a small subset of C++23's std::expected, which g++ 12 lacks under C++20.
-template<typename T>
-class [[nodiscard]] Result
+template <typename T> class [[nodiscard]] Result
 {
 public:
     using Value = T;
@@ -26,9 +25,9 @@ public:
     }
 
     explicit operator bool() const { return isOk(); }
-    bool isOk() const { return m_state.index() == 0; }
+    [[nodiscard]] bool isOk() const { return m_state.index() == 0; }
 
-    const T &value() const &
+    [[nodiscard]] const T &value() const &
     {
         DRIFTLESS_ASSERT(isOk());
         return *std::get_if<0>(&m_state);
@@ -49,7 +48,7 @@ public:
     const T *operator->() const { return &value(); }
     T *operator->() { return &value(); }
 
-    const Error &error() const
+    [[nodiscard]] const Error &error() const
     {
         DRIFTLESS_ASSERT(!isOk());
         return *std::get_if<1>(&m_state);
@@ -59,8 +58,7 @@ private:
     std::variant<T, Error> m_state;
 };
 
-template<>
-class [[nodiscard]] Result<void>
+template <> class [[nodiscard]] Result<void>
 {
 public:
     using Value = void;
@@ -73,8 +71,8 @@ public:
     }
 
     explicit operator bool() const { return m_ok; }
-    bool isOk() const { return m_ok; }
-    const Error &error() const
+    [[nodiscard]] bool isOk() const { return m_ok; }
+    [[nodiscard]] const Error &error() const
     {
         DRIFTLESS_ASSERT(!m_ok);
         return m_error;

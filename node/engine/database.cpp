@@ -14,7 +14,9 @@ namespace {
 
 bool isNamed(const std::vector<QByteArray> &tokens, const std::optional<QByteArray> &current)
 {
-    return std::any_of(tokens.begin(), tokens.end(), [&current](const QByteArray &token) { return current && (token == "*" || token == *current); });
+    return std::any_of(tokens.begin(), tokens.end(), [&current](const QByteArray &token) {
+        return current && (token == "*" || token == *current);
+    });
 }
 
 WallTime wallOf(const Version &version)
@@ -27,16 +29,20 @@ WallTime wallOf(const Version &version)
 /// A document that a batch writes to, from the first write to it on.
 struct Database::Target
 {
-    storage::LoadedDocument document; ///< as it was before the batch; goes to the writer where it is changed
+    storage::LoadedDocument
+        document; ///< as it was before the batch; goes to the writer where it is changed
     std::optional<storage::DocumentDraft> draft;
     qsizetype bytes = 0; ///< of the document as the batch leaves it so far
     QByteArray collection; ///< spelling of the last writer in the batch
     QByteArray id;
     bool wasVisible = false;
     std::optional<QByteArray> deleted; ///< what it showed, if the batch deletes it
-    std::optional<std::size_t> place;  ///< in the group, where it is changed
+    std::optional<std::size_t> place; ///< in the group, where it is changed
 
-    std::optional<Hash128> token() const { return document.state.token(document.key.collection, document.key.id); }
+    [[nodiscard]] std::optional<Hash128> token() const
+    {
+        return document.state.token(document.key.collection, document.key.id);
+    }
 };
 
 /// The documents of a batch, each once, in the order in which they are first written.
@@ -44,13 +50,17 @@ struct Database::Targets
 {
     struct Hasher
     {
-        std::size_t operator()(const storage::DocumentKey &key) const { return static_cast<std::size_t>(Hash128::of(key.id).low); }
+        std::size_t operator()(const storage::DocumentKey &key) const
+        {
+            return static_cast<std::size_t>(Hash128::of(key.id).low);
+        }
     };
     std::deque<Target> all;
     std::unordered_map<storage::DocumentKey, Target *, Hasher> byKey;
 };
 
-Database::Database(DatabaseName name, std::unique_ptr<storage::DatabaseFile> file, const Context &context)
+Database::Database(
+    DatabaseName name, std::unique_ptr<storage::DatabaseFile> file, const Context &context)
     : m_name(std::move(name))
     , m_settings(context.settings)
     , m_clock(context.clock)
@@ -59,7 +69,8 @@ Database::Database(DatabaseName name, std::unique_ptr<storage::DatabaseFile> fil
 {
 }
 
-Result<std::unique_ptr<Database>> Database::open(const QByteArray &path, const DatabaseName &name, const Context &context)
+Result<std::unique_ptr<Database>> Database::open(
+    const QByteArray &path, const DatabaseName &name, const Context &context)
 {
     storage::DatabaseFile::Options options;
     options.isSynchronousFull = context.settings.durability == Durability::Full;
@@ -86,15 +97,18 @@ bool Database::claimsWhole(const QByteArray &foldedCollection) const
 
 Result<storage::DocumentKey> Database::checkRequest(const WriteRequest &request) const
 {
-    if (request.id.isEmpty() || request.id.size() > kDocumentIdBytesMax || request.collection.isEmpty()
-        || request.collection.size() > kCollectionNameBytesMax) {
+    if (request.id.isEmpty() || request.id.size() > kDocumentIdBytesMax
+        || request.collection.isEmpty() || request.collection.size() > kCollectionNameBytesMax) {
         return Error {ErrorCode::InvalidArgument,
-            "A document needs a collection of 1 to 255 bytes and an id of 1 to 1,021 bytes.", {}};
+            "A document needs a collection of 1 to 255 bytes and an id of 1 to 1,021 bytes.",
+            {}};
     }
-    if (request.kind != WriteKind::Delete && request.body.bytes().size() > m_settings.documentBytesMax) {
+    if (request.kind != WriteKind::Delete
+        && request.body.bytes().size() > m_settings.documentBytesMax) {
         return Error {ErrorCode::TooLarge,
             "The document has more than the " + QByteArray::number(m_settings.documentBytesMax)
-                + " bytes that Node:Limits:DocumentBytes allows. Split it, or raise the limit on every node.",
+                + " bytes that Node:Limits:DocumentBytes allows. Split it, or raise the limit on "
+                  "every node.",
             "$"};
     }
     return storage::DocumentKey {foldCase(request.collection), foldCase(request.id)};
@@ -108,12 +122,15 @@ Result<Database::Target *> Database::target(const WriteRequest &request, Targets
         DRIFTLESS_TRY_ASSIGN(storage::LoadedDocument document, m_file->loadForWrite(key));
         if (document.state.isQuarantined()) {
             return Error {ErrorCode::DocumentQuarantined,
-                "An operation on this document came from a newer program and waits in quarantine. Update this node, then write again.", {}};
+                "An operation on this document came from a newer program and waits in quarantine. "
+                "Update this node, then write again.",
+                {}};
         }
         Target &target = targets.all.emplace_back();
         target.document = std::move(document);
         target.wasVisible = target.document.state.isVisible();
-        target.draft.emplace(target.document.state, m_writer.incarnation(), claimsWhole(key.collection));
+        target.draft.emplace(
+            target.document.state, m_writer.incarnation(), claimsWhole(key.collection));
         place->second = &target;
     }
     place->second->collection = request.collection;
@@ -132,17 +149,21 @@ Result<void> Database::checkPrecondition(const WriteRequest &request, const Targ
     const std::optional<QByteArray> current = target.wasVisible ? any : std::nullopt;
     if (wanted.parentVersion && *wanted.parentVersion != any) {
         return Error {ErrorCode::VersionMismatch,
-            "Version mismatch for " + request.collection + '/' + request.id + ". Expected '" + *wanted.parentVersion + "', current is '"
-                + any.value_or("<null>") + "'.",
+            "Version mismatch for " + request.collection + '/' + request.id + ". Expected '"
+                + *wanted.parentVersion + "', current is '" + any.value_or("<null>") + "'.",
             {}};
     }
     if (wanted.ifMatch && !isNamed(*wanted.ifMatch, current)) {
         return Error {ErrorCode::PreconditionFailed,
-            "If-Match names no version that " + request.collection + '/' + request.id + " has. Read it again; its ETag is the current one.", {}};
+            "If-Match names no version that " + request.collection + '/' + request.id
+                + " has. Read it again; its ETag is the current one.",
+            {}};
     }
     if (wanted.ifNoneMatch && isNamed(*wanted.ifNoneMatch, current)) {
         return Error {ErrorCode::PreconditionFailed,
-            "If-None-Match names the version that " + request.collection + '/' + request.id + " has. Send If-Match with its ETag to replace it.", {}};
+            "If-None-Match names the version that " + request.collection + '/' + request.id
+                + " has. Send If-Match with its ETag to replace it.",
+            {}};
     }
     return {};
 }
@@ -155,7 +176,10 @@ Result<void> Database::take(const WriteRequest &request, Target &target) const
     }
     if (!(target.draft->isVisible() ? request.mayUpdate : request.mayInsert)) {
         const char *role = target.draft->isVisible() ? "UPDATE_DOCUMENT" : "WRITE_DOCUMENT";
-        return Error {ErrorCode::Forbidden, QByteArray("ApiKey lacks the role ") + role + " for this database. Ask for a key that has it.", {}};
+        return Error {ErrorCode::Forbidden,
+            QByteArray("ApiKey lacks the role ") + role
+                + " for this database. Ask for a key that has it.",
+            {}};
     }
     if (request.kind == WriteKind::Put) {
         target.draft->put(request.body);
@@ -164,7 +188,8 @@ Result<void> Database::take(const WriteRequest &request, Target &target) const
     DRIFTLESS_TRY(target.draft->patch(request.body, request.id));
     if (target.draft->body().size() > m_settings.documentBytesMax) {
         return Error {ErrorCode::TooLarge,
-            "With this patch the document would have more than the " + QByteArray::number(m_settings.documentBytesMax)
+            "With this patch the document would have more than the "
+                + QByteArray::number(m_settings.documentBytesMax)
                 + " bytes that Node:Limits:DocumentBytes allows.",
             "$"};
     }
@@ -186,12 +211,14 @@ Result<WriteOutcome> Database::unchanged(const WriteRequest &request, const Targ
         }
         return outcome;
     }
-    // The token names an operation that is here: the answer shows it, as it was answered when it was made.
+    // The token names an operation that is here: the answer shows it, as it was answered when it
+    // was made.
     DRIFTLESS_TRY_ASSIGN(const auto stored, m_file->findOperation(state.newestWrite().dot));
     if (!stored) {
         return outcome;
     }
-    DRIFTLESS_TRY_ASSIGN(const storage::OperationHeader header, storage::decodeHeader(stored->headerBytes));
+    DRIFTLESS_TRY_ASSIGN(
+        const storage::OperationHeader header, storage::decodeHeader(stored->headerBytes));
     OperationView view;
     view.version = header.version;
     view.committed = outcome.committed = wallOf(header.version);
@@ -204,7 +231,10 @@ Result<WriteOutcome> Database::unchanged(const WriteRequest &request, const Targ
     return outcome;
 }
 
-WriteOutcome Database::changed(const WriteRequest &request, const Target &target, const storage::Operation &operation, LogPosition position) const
+WriteOutcome Database::changed(const WriteRequest &request,
+    const Target &target,
+    const storage::Operation &operation,
+    LogPosition position) const
 {
     const storage::OperationHeader &header = operation.header;
     OperationView view;
@@ -248,27 +278,35 @@ Result<BatchOutcome> Database::batch(std::span<const WriteRequest> requests, int
         DRIFTLESS_TRY(take(request, *target));
         byRequest.push_back(target);
         // What travels are the documents, whole, however little a patch of each says.
-        bytes -= std::exchange(target->bytes, target->draft->isVisible() ? target->draft->body().size() : 0);
+        bytes -= std::exchange(
+            target->bytes, target->draft->isVisible() ? target->draft->body().size() : 0);
         bytes += target->bytes;
         if (bytes > m_settings.groupBytesMax) {
             failedIndex = kNoBatchIndex;
             return Error {ErrorCode::TooLarge,
-                "The documents of the batch have together more than the " + QByteArray::number(m_settings.groupBytesMax)
-                    + " bytes that Node:Limits:GroupBytes allows; a group travels whole. Send it in parts.",
+                "The documents of the batch have together more than the "
+                    + QByteArray::number(m_settings.groupBytesMax)
+                    + " bytes that Node:Limits:GroupBytes allows; a group travels whole. Send it "
+                      "in parts.",
                 {}};
         }
     }
     failedIndex = kNoBatchIndex;
     DRIFTLESS_TRY_ASSIGN(const storage::LocalWriter::Written written, writeChanged(targets));
     BatchOutcome outcome;
-    outcome.committed = written.operations.empty() ? m_clock.wallTime() : wallOf(written.operations.front().header.version);
-    outcome.groupId = written.operations.empty() ? Hash128 {} : written.operations.front().header.id();
+    outcome.committed = written.operations.empty()
+        ? m_clock.wallTime()
+        : wallOf(written.operations.front().header.version);
+    outcome.groupId
+        = written.operations.empty() ? Hash128 {} : written.operations.front().header.id();
     outcome.results.reserve(requests.size());
     for (std::size_t i = 0; i < requests.size(); ++i) {
         const Target &target = *byRequest[i];
         if (target.place) {
-            const LogPosition position {written.firstPosition.value + static_cast<std::int64_t>(*target.place)};
-            outcome.results.push_back(changed(requests[i], target, written.operations[*target.place], position));
+            const LogPosition position {
+                written.firstPosition.value + static_cast<std::int64_t>(*target.place)};
+            outcome.results.push_back(
+                changed(requests[i], target, written.operations[*target.place], position));
         } else {
             auto one = unchanged(requests[i], target);
             if (!one) {
@@ -295,13 +333,16 @@ Result<storage::LocalWriter::Written> Database::writeChanged(Targets &targets)
         }
         target.place = group.size();
         target.draft.reset(); // it looks at the document, which goes
-        group.push_back({target.collection, target.id, std::move(target.document), std::move(*plan)});
+        group.push_back(
+            {target.collection, target.id, std::move(target.document), std::move(*plan)});
     }
     if (group.empty()) {
         return storage::LocalWriter::Written {};
     }
     auto written = m_writer.write(std::move(group));
-    if (!written && written.error().code != ErrorCode::TooLarge) { // that was found out before anything was written
+    if (!written
+        && written.error().code
+            != ErrorCode::TooLarge) { // that was found out before anything was written
         spoil(written.error());
     }
     return written;

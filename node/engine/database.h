@@ -12,8 +12,9 @@
 
 namespace driftless::engine {
 
-/// One open database: takes local writes and answers what they became. Synchronous; the transaction belongs to the caller, who
-/// commits many writes at once and answers them afterwards. Store thread.
+/// One open database: takes local writes and answers what they became. Synchronous; the transaction
+/// belongs to the caller, who commits many writes at once and answers them afterwards. Store
+/// thread.
 class Database
 {
 public:
@@ -24,40 +25,49 @@ public:
         const Clock &clock;
     };
 
-    static Result<std::unique_ptr<Database>> open(const QByteArray &path, const DatabaseName &name, const Context &context);
+    static Result<std::unique_ptr<Database>> open(
+        const QByteArray &path, const DatabaseName &name, const Context &context);
 
-    const DatabaseName &name() const { return m_name; }
+    [[nodiscard]] const DatabaseName &name() const { return m_name; }
     storage::DatabaseFile &file() { return *m_file; }
-    const storage::DatabaseFile &file() const { return *m_file; }
+    [[nodiscard]] const storage::DatabaseFile &file() const { return *m_file; }
     replication::ArrivalLog &arrivals() { return m_arrivals; }
 
-    /// In an open transaction. Errors: InvalidArgument, TooLarge, VersionMismatch, PreconditionFailed, Forbidden, NotANumber, NumberTooLong,
-    /// InvalidJson, DocumentQuarantined: nothing was written. Those of the file: see isSpoilt.
+    /// In an open transaction. Errors: InvalidArgument, TooLarge, VersionMismatch,
+    /// PreconditionFailed, Forbidden, NotANumber, NumberTooLong, InvalidJson, DocumentQuarantined:
+    /// nothing was written. Those of the file: see isSpoilt.
     Result<WriteOutcome> write(const WriteRequest &request);
-    /// All or nothing, as one group. `failedIndex` is set with an error that one of the requests is at fault for.
+    /// All or nothing, as one group. `failedIndex` is set with an error that one of the requests is
+    /// at fault for.
     Result<BatchOutcome> batch(std::span<const WriteRequest> requests, int &failedIndex);
     Result<void> admit(const NodeId &node);
     /// A write failed half-way: the transaction must be rolled back. Cleared by `settled`.
-    const std::optional<Error> &spoiltBy() const { return m_spoiltBy; }
+    [[nodiscard]] const std::optional<Error> &spoiltBy() const { return m_spoiltBy; }
     void spoil(const Error &error) { m_spoiltBy = error; }
     void settled() { m_spoiltBy.reset(); }
 
-    /// Hash of the list of documents left out of the digest; worked out anew when quarantine changed.
+    /// Hash of the list of documents left out of the digest; worked out anew when quarantine
+    /// changed.
     Result<Hash128> leftOutHash();
 
 private:
     struct Target;
     struct Targets;
 
-    Database(DatabaseName name, std::unique_ptr<storage::DatabaseFile> file, const Context &context);
-    Result<storage::DocumentKey> checkRequest(const WriteRequest &request) const;
+    Database(
+        DatabaseName name, std::unique_ptr<storage::DatabaseFile> file, const Context &context);
+    [[nodiscard]] Result<storage::DocumentKey> checkRequest(const WriteRequest &request) const;
     Result<void> checkPrecondition(const WriteRequest &request, const Target &target) const;
     Result<Target *> target(const WriteRequest &request, Targets &targets);
     Result<void> take(const WriteRequest &request, Target &target) const;
     Result<storage::LocalWriter::Written> writeChanged(Targets &targets);
-    Result<WriteOutcome> unchanged(const WriteRequest &request, const Target &target) const;
-    WriteOutcome changed(const WriteRequest &request, const Target &target, const storage::Operation &operation, LogPosition position) const;
-    bool claimsWhole(const QByteArray &foldedCollection) const;
+    [[nodiscard]] Result<WriteOutcome> unchanged(
+        const WriteRequest &request, const Target &target) const;
+    [[nodiscard]] WriteOutcome changed(const WriteRequest &request,
+        const Target &target,
+        const storage::Operation &operation,
+        LogPosition position) const;
+    [[nodiscard]] bool claimsWhole(const QByteArray &foldedCollection) const;
 
     const DatabaseName m_name;
     const Settings &m_settings;

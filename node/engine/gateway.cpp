@@ -14,7 +14,9 @@ namespace {
 
 Error busy()
 {
-    return {ErrorCode::Busy, "The node has more requests waiting than it takes at once. Try again in a second.", {}};
+    return {ErrorCode::Busy,
+        "The node has more requests waiting than it takes at once. Try again in a second.",
+        {}};
 }
 
 Error notOpen(const DatabaseName &name)
@@ -108,28 +110,31 @@ struct Gateway::State final : NodeObserver
     }
 
     /// An answer that may be given on any thread, and arrives on the front thread.
-    template<typename T>
-    Answer<T> toFront(Answer<T> answer)
+    template <typename T> Answer<T> toFront(Answer<T> answer)
     {
         return [this, answer = std::move(answer)](Result<T> result) mutable {
-            static_cast<void>(front.postUnbounded([answer = std::move(answer), result = std::move(result)]() mutable { answer(std::move(result)); }));
+            static_cast<void>(front.postUnbounded(
+                [answer = std::move(answer), result = std::move(result)]() mutable {
+                    answer(std::move(result));
+                }));
         };
     }
 
     /// Runs `task(node, answer)` on the store thread.
-    template<typename T, typename TaskOnNode>
-    void onStore(Answer<T> answer, TaskOnNode task)
+    template <typename T, typename TaskOnNode> void onStore(Answer<T> answer, TaskOnNode task)
     {
         DRIFTLESS_ASSERT(thread.isOwner());
         // A full queue is answered at once; the answer is then still ours.
         auto shared = std::make_shared<Answer<T>>(std::move(answer));
-        const bool taken = store.post([this, shared, task = std::move(task)]() mutable { task(node, toFront<T>(std::move(*shared))); });
+        const bool taken = store.post([this, shared, task = std::move(task)]() mutable {
+            task(node, toFront<T>(std::move(*shared)));
+        });
         if (!taken) {
             (*shared)(busy());
         }
     }
 
-    template<typename T, typename Read>
+    template <typename T, typename Read>
     void onReader(const DatabaseName &database, Answer<T> answer, Read read)
     {
         DRIFTLESS_ASSERT(thread.isOwner());
@@ -139,12 +144,16 @@ struct Gateway::State final : NodeObserver
             return;
         }
         auto shared = std::make_shared<Answer<T>>(std::move(answer));
-        const bool taken = readers.post(
-            [this, shared, path = node.pathOf(database), epoch = known->second, read = std::move(read)](ReaderPool::Readers &open) mutable {
-                auto reader = open.find(path, epoch);
-                Result<T> result = reader ? read(**reader) : Result<T>(reader.error());
-                toFront<T>(std::move(*shared))(std::move(result));
-            });
+        const bool taken
+            = readers.post([this,
+                               shared,
+                               path = node.pathOf(database),
+                               epoch = known->second,
+                               read = std::move(read)](ReaderPool::Readers &open) mutable {
+                  auto reader = open.find(path, epoch);
+                  Result<T> result = reader ? read(**reader) : Result<T>(reader.error());
+                  toFront<T>(std::move(*shared))(std::move(result));
+              });
         if (!taken) {
             (*shared)(busy());
         }
@@ -161,7 +170,8 @@ struct Gateway::State final : NodeObserver
     std::shared_ptr<State *> alive; ///< front thread: what the store tells too late finds nothing
 };
 
-Gateway::Gateway(Node &node, Executor &store, ReaderPool &readers, Executor &front, const Access &access)
+Gateway::Gateway(
+    Node &node, Executor &store, ReaderPool &readers, Executor &front, const Access &access)
     : m_state(std::make_unique<State>(node, store, readers, front))
     , m_access(access)
 {
@@ -181,38 +191,50 @@ void Gateway::open(const DatabaseName &name, bool mayCreate, Answer<void> answer
         answer({});
         return;
     }
-    m_state->onStore<void>(std::move(answer), [name, mayCreate](Node &node, const Answer<void> &reply) { reply(node.open(name, mayCreate)); });
+    m_state->onStore<void>(
+        std::move(answer), [name, mayCreate](Node &node, const Answer<void> &reply) {
+            reply(node.open(name, mayCreate));
+        });
 }
 
 void Gateway::databases(Answer<std::vector<DatabaseInfo>> answer)
 {
-    m_state->onStore<std::vector<DatabaseInfo>>(std::move(answer), [](Node &node, const auto &reply) { node.databases(reply); });
+    m_state->onStore<std::vector<DatabaseInfo>>(
+        std::move(answer), [](Node &node, const auto &reply) { node.databases(reply); });
 }
 
 void Gateway::createDatabase(const DatabaseName &name, Answer<bool> answer)
 {
-    m_state->onStore<bool>(std::move(answer), [name](Node &node, const auto &reply) { node.createDatabase(name, reply); });
+    m_state->onStore<bool>(std::move(answer),
+        [name](Node &node, const auto &reply) { node.createDatabase(name, reply); });
 }
 
 void Gateway::deleteDatabase(const DatabaseName &name, Answer<void> answer)
 {
-    m_state->onStore<void>(std::move(answer), [name](Node &node, const auto &reply) { node.deleteDatabase(name, reply); });
+    m_state->onStore<void>(std::move(answer),
+        [name](Node &node, const auto &reply) { node.deleteDatabase(name, reply); });
 }
 
 // Documents.
 
 void Gateway::write(const DatabaseName &database, WriteRequest request, Answer<WriteOutcome> answer)
 {
-    m_state->onStore<WriteOutcome>(std::move(answer),
-        [database, request = std::move(request)](Node &node, const auto &reply) { node.write(database, request, reply); });
+    m_state->onStore<WriteOutcome>(
+        std::move(answer), [database, request = std::move(request)](Node &node, const auto &reply) {
+            node.write(database, request, reply);
+        });
 }
 
-void Gateway::batch(const DatabaseName &database, std::vector<WriteRequest> requests, std::function<void(Result<BatchOutcome>, int failedIndex)> answer)
+void Gateway::batch(const DatabaseName &database,
+    std::vector<WriteRequest> requests,
+    std::function<void(Result<BatchOutcome>, int failedIndex)> answer)
 {
     if (static_cast<int>(requests.size()) > m_state->node.settings().groupOperationsMax) {
         answer(Error {ErrorCode::TooLarge,
-                   "A batch has at most " + QByteArray::number(m_state->node.settings().groupOperationsMax)
-                       + " operations (Node:Limits:GroupOperations). Send it in parts; each part is atomic by itself.",
+                   "A batch has at most "
+                       + QByteArray::number(m_state->node.settings().groupOperationsMax)
+                       + " operations (Node:Limits:GroupOperations). Send it in parts; each part "
+                         "is atomic by itself.",
                    {}},
             kNoBatchIndex);
         return;
@@ -220,21 +242,29 @@ void Gateway::batch(const DatabaseName &database, std::vector<WriteRequest> requ
     auto shared = std::make_shared<decltype(answer)>(std::move(answer));
     State *state = m_state.get();
     const bool taken = state->store.post([state, shared, database, requests = std::move(requests)] {
-        state->node.batch(database, requests, [state, shared](Result<BatchOutcome> result, int failedIndex) {
-            static_cast<void>(state->front.postUnbounded(
-                [shared, result = std::move(result), failedIndex]() mutable { (*shared)(std::move(result), failedIndex); }));
-        });
+        state->node.batch(
+            database, requests, [state, shared](Result<BatchOutcome> result, int failedIndex) {
+                static_cast<void>(state->front.postUnbounded(
+                    [shared, result = std::move(result), failedIndex]() mutable {
+                        (*shared)(std::move(result), failedIndex);
+                    }));
+            });
     });
     if (!taken) {
         (*shared)(busy(), kNoBatchIndex);
     }
 }
 
-void Gateway::document(const DatabaseName &database, QByteArray collection, QByteArray id, Answer<std::optional<DocumentView>> answer)
+void Gateway::document(const DatabaseName &database,
+    QByteArray collection,
+    QByteArray id,
+    Answer<std::optional<DocumentView>> answer)
 {
     using View = std::optional<DocumentView>;
-    m_state->onReader<View>(database, std::move(answer),
-        [collection = std::move(collection), id = std::move(id)](storage::DocumentReader &reader) -> Result<View> {
+    m_state->onReader<View>(database,
+        std::move(answer),
+        [collection = std::move(collection), id = std::move(id)](
+            storage::DocumentReader &reader) -> Result<View> {
             DRIFTLESS_TRY_ASSIGN(auto found, reader.document(collection, id));
             return found ? View(DocumentView {std::move(found->body), found->token}) : View();
         });
@@ -242,93 +272,122 @@ void Gateway::document(const DatabaseName &database, QByteArray collection, QByt
 
 void Gateway::documents(const DatabaseName &database, PageRequest page, Answer<DocumentPage> answer)
 {
-    m_state->onReader<DocumentPage>(database, std::move(answer), [page = std::move(page)](storage::DocumentReader &reader) -> Result<DocumentPage> {
-        DRIFTLESS_TRY_ASSIGN(auto found, reader.documents(page.collection, page.after ? std::optional(foldCase(*page.after)) : std::nullopt, page.skip, page.take));
-        return DocumentPage {std::move(found.bodies), std::move(found.lastId)};
-    });
+    m_state->onReader<DocumentPage>(database,
+        std::move(answer),
+        [page = std::move(page)](storage::DocumentReader &reader) -> Result<DocumentPage> {
+            DRIFTLESS_TRY_ASSIGN(auto found,
+                reader.documents(page.collection,
+                    page.after ? std::optional(foldCase(*page.after)) : std::nullopt,
+                    page.skip,
+                    page.take));
+            return DocumentPage {std::move(found.bodies), std::move(found.lastId)};
+        });
 }
 
-void Gateway::collections(const DatabaseName &database, bool includeSystem, Answer<std::vector<QByteArray>> answer)
+void Gateway::collections(
+    const DatabaseName &database, bool includeSystem, Answer<std::vector<QByteArray>> answer)
 {
     using Names = std::vector<QByteArray>;
-    m_state->onReader<Names>(database, std::move(answer), [includeSystem](storage::DocumentReader &reader) -> Result<Names> {
-        DRIFTLESS_TRY_ASSIGN(Names names, reader.collections());
-        std::erase_if(names, [includeSystem](const QByteArray &name) { return !includeSystem && !storage::isInDigest(foldCase(name)); });
-        return names;
-    });
+    m_state->onReader<Names>(database,
+        std::move(answer),
+        [includeSystem](storage::DocumentReader &reader) -> Result<Names> {
+            DRIFTLESS_TRY_ASSIGN(Names names, reader.collections());
+            std::erase_if(names, [includeSystem](const QByteArray &name) {
+                return !includeSystem && !storage::isInDigest(foldCase(name));
+            });
+            return names;
+        });
 }
 
-void Gateway::registerCollection(const DatabaseName &database, QByteArray collection, Answer<void> answer)
+void Gateway::registerCollection(
+    const DatabaseName &database, QByteArray collection, Answer<void> answer)
 {
     m_state->onStore<void>(std::move(answer),
-        [database, collection = std::move(collection)](Node &node, const auto &reply) { node.registerCollection(database, collection, reply); });
+        [database, collection = std::move(collection)](Node &node, const auto &reply) {
+            node.registerCollection(database, collection, reply);
+        });
 }
 
-void Gateway::conflicts(const DatabaseName &database, int skip, int take, Answer<ConflictPage> answer)
+void Gateway::conflicts(
+    const DatabaseName &database, int skip, int take, Answer<ConflictPage> answer)
 {
-    m_state->onReader<ConflictPage>(database, std::move(answer), [skip, take](storage::DocumentReader &reader) -> Result<ConflictPage> {
-        ConflictPage page;
-        DRIFTLESS_TRY_ASSIGN(page.total, reader.conflictCount());
-        DRIFTLESS_TRY_ASSIGN(const auto found, reader.conflicts(skip, take));
-        for (const auto &conflict : found) {
-            page.conflicts.push_back(viewOf(conflict));
-        }
-        return page;
-    });
+    m_state->onReader<ConflictPage>(database,
+        std::move(answer),
+        [skip, take](storage::DocumentReader &reader) -> Result<ConflictPage> {
+            ConflictPage page;
+            DRIFTLESS_TRY_ASSIGN(page.total, reader.conflictCount());
+            DRIFTLESS_TRY_ASSIGN(const auto found, reader.conflicts(skip, take));
+            for (const auto &conflict : found) {
+                page.conflicts.push_back(viewOf(conflict));
+            }
+            return page;
+        });
 }
 
 // Cluster.
 
 void Gateway::convergence(const DatabaseName &database, Answer<Convergence> answer)
 {
-    m_state->onStore<Convergence>(std::move(answer), [database](Node &node, const auto &reply) { node.convergence(database, reply); });
+    m_state->onStore<Convergence>(std::move(answer),
+        [database](Node &node, const auto &reply) { node.convergence(database, reply); });
 }
 
 void Gateway::peers(std::optional<DatabaseName> database, Answer<std::vector<PeerView>> answer)
 {
     m_state->onStore<std::vector<PeerView>>(
-        std::move(answer), [database = std::move(database)](Node &node, const auto &reply) { node.peers(database, reply); });
+        std::move(answer), [database = std::move(database)](Node &node, const auto &reply) {
+            node.peers(database, reply);
+        });
 }
 
 void Gateway::savePeer(PeerView peer, Answer<void> answer)
 {
-    m_state->onStore<void>(std::move(answer), [peer = std::move(peer)](Node &node, const auto &reply) { node.savePeer(peer, reply); });
+    m_state->onStore<void>(std::move(answer),
+        [peer = std::move(peer)](Node &node, const auto &reply) { node.savePeer(peer, reply); });
 }
 
 void Gateway::removePeer(NodeId peer, std::optional<DatabaseName> database, Answer<void> answer)
 {
     m_state->onStore<void>(std::move(answer),
-        [peer = std::move(peer), database = std::move(database)](Node &node, const auto &reply) { node.removePeer(peer, database, reply); });
+        [peer = std::move(peer), database = std::move(database)](
+            Node &node, const auto &reply) { node.removePeer(peer, database, reply); });
 }
 
 void Gateway::replicationStatus(Answer<std::vector<DatabaseStatus>> answer)
 {
-    m_state->onStore<std::vector<DatabaseStatus>>(std::move(answer), [](Node &node, const auto &reply) { node.replicationStatus(reply); });
+    m_state->onStore<std::vector<DatabaseStatus>>(
+        std::move(answer), [](Node &node, const auto &reply) { node.replicationStatus(reply); });
 }
 
 void Gateway::hint(NodeId source, DatabaseName database)
 {
     // A hint that finds no place is made up for by the next heartbeat.
     static_cast<void>(m_state->store.post(
-        [state = m_state.get(), source = std::move(source), database = std::move(database)] { state->node.hint(source, database); }));
+        [state = m_state.get(), source = std::move(source), database = std::move(database)] {
+            state->node.hint(source, database);
+        }));
 }
 
 void Gateway::receiveOperations(DatabaseName database, QByteArray body, Answer<QByteArray> answer)
 {
     m_state->onStore<QByteArray>(std::move(answer),
-        [database = std::move(database), body = std::move(body)](Node &node, const auto &reply) { node.receiveOperations(database, body, reply); });
+        [database = std::move(database), body = std::move(body)](
+            Node &node, const auto &reply) { node.receiveOperations(database, body, reply); });
 }
 
 void Gateway::receiveHeartbeat(QByteArray body, Answer<QByteArray> answer)
 {
     m_state->onStore<QByteArray>(
-        std::move(answer), [body = std::move(body)](Node &node, const auto &reply) { node.receiveHeartbeat(body, reply); });
+        std::move(answer), [body = std::move(body)](Node &node, const auto &reply) {
+            node.receiveHeartbeat(body, reply);
+        });
 }
 
 void Gateway::receiveFetch(DatabaseName database, QByteArray body, Answer<QByteArray> answer)
 {
     m_state->onStore<QByteArray>(std::move(answer),
-        [database = std::move(database), body = std::move(body)](Node &node, const auto &reply) { node.receiveFetch(database, body, reply); });
+        [database = std::move(database), body = std::move(body)](
+            Node &node, const auto &reply) { node.receiveFetch(database, body, reply); });
 }
 
 // The node itself.

@@ -13,8 +13,7 @@ namespace driftless::engine {
 class Node;
 class ReaderPool;
 
-template<typename T>
-using Answer = std::function<void(Result<T>)>;
+template <typename T> using Answer = std::function<void(Result<T>)>;
 
 /// A batch that failed says where.
 struct BatchFailure
@@ -23,23 +22,27 @@ struct BatchFailure
     int index = kNoBatchIndex;
 };
 
-/// The asynchronous door of the engine. Every method is called on the front thread (the net thread) and calls its answer
-/// there, once, later or at once. Writes are answered after the commit that made them durable. `Busy`: a queue is full.
+/// The asynchronous door of the engine. Every method is called on the front thread (the net thread)
+/// and calls its answer there, once, later or at once. Writes are answered after the commit that
+/// made them durable. `Busy`: a queue is full.
 class Gateway
 {
 public:
     /// Everything outlives the gateway. `store` runs the node, `front` runs the answers.
-    Gateway(Node &node, Executor &store, ReaderPool &readers, Executor &front, const Access &access);
+    Gateway(
+        Node &node, Executor &store, ReaderPool &readers, Executor &front, const Access &access);
     ~Gateway();
 
-    const Access &access() const { return m_access; }
+    [[nodiscard]] const Access &access() const { return m_access; }
 
     // Databases.
-    /// Makes sure that the database exists, creating it if `mayCreate`. Answers at once for one that is known.
-    /// Errors: Forbidden (it does not exist and may not be created), DatabaseDeleted, FileDamaged and the like.
+    /// Makes sure that the database exists, creating it if `mayCreate`. Answers at once for one
+    /// that is known. Errors: Forbidden (it does not exist and may not be created),
+    /// DatabaseDeleted, FileDamaged and the like.
     void open(const DatabaseName &name, bool mayCreate, Answer<void> answer);
     void databases(Answer<std::vector<DatabaseInfo>> answer);
-    /// A PUT of the database: answers true if it was made, false if it was there. A deleted one comes back empty as the next generation.
+    /// A PUT of the database: answers true if it was made, false if it was there. A deleted one
+    /// comes back empty as the next generation.
     void createDatabase(const DatabaseName &name, Answer<bool> answer);
     /// NotFound if it does not exist.
     void deleteDatabase(const DatabaseName &name, Answer<void> answer);
@@ -47,13 +50,19 @@ public:
     // Documents. The database must be open (see above).
     void write(const DatabaseName &database, WriteRequest request, Answer<WriteOutcome> answer);
     /// All or nothing, one group. On failure `failure` says which write.
-    void batch(const DatabaseName &database, std::vector<WriteRequest> requests,
+    void batch(const DatabaseName &database,
+        std::vector<WriteRequest> requests,
         std::function<void(Result<BatchOutcome>, int failedIndex)> answer);
-    void document(const DatabaseName &database, QByteArray collection, QByteArray id, Answer<std::optional<DocumentView>> answer);
+    void document(const DatabaseName &database,
+        QByteArray collection,
+        QByteArray id,
+        Answer<std::optional<DocumentView>> answer);
     void documents(const DatabaseName &database, PageRequest page, Answer<DocumentPage> answer);
     /// Spellings, sorted by folded name; `cache` only if `includeSystem`.
-    void collections(const DatabaseName &database, bool includeSystem, Answer<std::vector<QByteArray>> answer);
-    void registerCollection(const DatabaseName &database, QByteArray collection, Answer<void> answer);
+    void collections(
+        const DatabaseName &database, bool includeSystem, Answer<std::vector<QByteArray>> answer);
+    void registerCollection(
+        const DatabaseName &database, QByteArray collection, Answer<void> answer);
     void conflicts(const DatabaseName &database, int skip, int take, Answer<ConflictPage> answer);
 
     // Cluster.
@@ -73,11 +82,11 @@ public:
     void receiveFetch(DatabaseName database, QByteArray body, Answer<QByteArray> answer);
 
     // The node itself.
-    const NodeId &nodeId() const;
-    int databaseCount() const;
-    WallTime now() const;
+    [[nodiscard]] const NodeId &nodeId() const;
+    [[nodiscard]] int databaseCount() const;
+    [[nodiscard]] WallTime now() const;
     /// Empty when ready to serve; else the reasons, a sentence each.
-    std::vector<QByteArray> notReadyReasons() const;
+    [[nodiscard]] std::vector<QByteArray> notReadyReasons() const;
 
 private:
     struct State;

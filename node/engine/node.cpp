@@ -28,9 +28,13 @@ QByteArray Node::pathOf(const DatabaseName &name) const
 Result<void> Node::start()
 {
     if (!QDir().mkpath(QString::fromUtf8(m_settings.dataDirectory))) {
-        return Error {ErrorCode::Storage, "The data directory '" + m_settings.dataDirectory + "' cannot be made. Choose another with --data-dir.", {}};
+        return Error {ErrorCode::Storage,
+            "The data directory '" + m_settings.dataDirectory
+                + "' cannot be made. Choose another with --data-dir.",
+            {}};
     }
-    DRIFTLESS_TRY_ASSIGN(m_registry, storage::NodeRegistry::open(m_settings.dataDirectory + "/node.db"));
+    DRIFTLESS_TRY_ASSIGN(
+        m_registry, storage::NodeRegistry::open(m_settings.dataDirectory + "/node.db"));
     DRIFTLESS_TRY_ASSIGN(const auto registered, m_registry->databases());
     for (const auto &database : registered) {
         Entry &entry = m_entries[database.name];
@@ -38,10 +42,13 @@ Result<void> Node::start()
         if (!database.isDeleted) {
             openEntry(entry);
         } else if (const auto renamed = renameAside(entry); !renamed) {
-            qCWarning(logStorage, "%s", renamed.error().message.constData()); // tried again before the name is used
+            qCWarning(logStorage,
+                "%s",
+                renamed.error().message.constData()); // tried again before the name is used
         }
     }
-    m_replicator = std::make_unique<Replicator>(Replicator::Context {m_settings, m_clock, m_random, m_transport, *this});
+    m_replicator = std::make_unique<Replicator>(
+        Replicator::Context {m_settings, m_clock, m_random, m_transport, *this});
     DRIFTLESS_TRY(loadPeers());
     announce();
     return {};
@@ -70,9 +77,13 @@ void Node::observe(NodeObserver *observer)
 
 void Node::openEntry(Entry &entry)
 {
-    auto opened = Database::open(pathOf(entry.registered.name), entry.registered.name, {m_settings, m_random, m_clock});
+    auto opened = Database::open(
+        pathOf(entry.registered.name), entry.registered.name, {m_settings, m_random, m_clock});
     if (!opened) {
-        qCCritical(logStorage, "Database %s: %s", entry.registered.name.bytes().constData(), opened.error().message.constData());
+        qCCritical(logStorage,
+            "Database %s: %s",
+            entry.registered.name.bytes().constData(),
+            opened.error().message.constData());
         entry.error = opened.error();
         return;
     }
@@ -106,7 +117,9 @@ Result<void> Node::open(const DatabaseName &name, bool mayCreate)
     const auto found = m_entries.find(name);
     if (found == m_entries.end()) {
         if (!mayCreate) {
-            return Error {ErrorCode::Forbidden, "ApiKey is not allowed to create database '" + name.bytes() + "'.", {}};
+            return Error {ErrorCode::Forbidden,
+                "ApiKey is not allowed to create database '" + name.bytes() + "'.",
+                {}};
         }
         return create(name, 0);
     }
@@ -115,17 +128,23 @@ Result<void> Node::open(const DatabaseName &name, bool mayCreate)
     }
     if (found->second.registered.isDeleted) {
         return Error {ErrorCode::DatabaseDeleted,
-            "Database '" + name.bytes() + "' was deleted. PUT /api/databases/" + name.bytes() + " makes a new, empty one.", {}};
+            "Database '" + name.bytes() + "' was deleted. PUT /api/databases/" + name.bytes()
+                + " makes a new, empty one.",
+            {}};
     }
     if (!found->second.database) {
-        return Error {ErrorCode::Storage, "Database '" + name.bytes() + "' could not be exchanged for its new generation; the log says why.", {}};
+        return Error {ErrorCode::Storage,
+            "Database '" + name.bytes()
+                + "' could not be exchanged for its new generation; the log says why.",
+            {}};
     }
     return {};
 }
 
 Result<void> Node::create(const DatabaseName &name, std::uint64_t generation)
 {
-    if (const auto known = m_entries.find(name); known != m_entries.end() && known->second.registered.isDeleted) {
+    if (const auto known = m_entries.find(name);
+        known != m_entries.end() && known->second.registered.isDeleted) {
         DRIFTLESS_TRY(renameAside(known->second)); // where that was left undone
     }
     storage::NodeRegistry::DatabaseEntry registered {name, generation, false, m_clock.wallTime()};
@@ -174,7 +193,8 @@ void Node::createDatabase(const DatabaseName &name, Answer<bool> answer)
             answer(found->second.error ? Result<bool>(*found->second.error) : Result<bool>(false));
             return;
         }
-        const auto created = create(name, found == m_entries.end() ? 0 : found->second.registered.generation + 1);
+        const auto created
+            = create(name, found == m_entries.end() ? 0 : found->second.registered.generation + 1);
         answer(created ? Result<bool>(true) : Result<bool>(created.error()));
     });
 }
@@ -184,7 +204,10 @@ void Node::deleteDatabase(const DatabaseName &name, Answer<void> answer)
     afterCommit([this, name, answer = std::move(answer)] {
         const auto found = m_entries.find(name);
         if (found == m_entries.end() || found->second.registered.isDeleted) {
-            answer(Error {ErrorCode::NotFound, "There is no database '" + name.bytes() + "'. GET /api/databases lists those that there are.", {}});
+            answer(Error {ErrorCode::NotFound,
+                "There is no database '" + name.bytes()
+                    + "'. GET /api/databases lists those that there are.",
+                {}});
             return;
         }
         const auto deleted = setAside(found->second);
@@ -199,15 +222,22 @@ Result<void> Node::setAside(Entry &entry)
     const DatabaseName name = entry.registered.name;
     const QByteArray aside = asidePathOf(entry);
     if (entry.database) {
-        DRIFTLESS_TRY_ASSIGN(const qint64 unsent, listUnsent(entry.database->file(), m_replicator->knownElsewhere(name), aside + ".unsent.ndjson"));
+        DRIFTLESS_TRY_ASSIGN(const qint64 unsent,
+            listUnsent(entry.database->file(),
+                m_replicator->knownElsewhere(name),
+                aside + ".unsent.ndjson"));
         if (unsent > 0) {
-            qCCritical(logStorage, "Database %s: %lld writes that no peer is known to have are listed in %s.unsent.ndjson.", name.bytes().constData(),
-                static_cast<long long>(unsent), aside.constData());
+            qCCritical(logStorage,
+                "Database %s: %lld writes that no peer is known to have are listed in "
+                "%s.unsent.ndjson.",
+                name.bytes().constData(),
+                static_cast<long long>(unsent),
+                aside.constData());
         }
         DRIFTLESS_TRY(entry.database->file().checkpoint());
     }
-    // Registered first: a process that dies before the file is renamed finds it at its next start, and none takes a missing
-    // file for an empty database.
+    // Registered first: a process that dies before the file is renamed finds it at its next start,
+    // and none takes a missing file for an empty database.
     entry.registered.isDeleted = true;
     DRIFTLESS_TRY(m_registry->saveDatabase(entry.registered));
     entry.database.reset();
@@ -230,13 +260,17 @@ Result<void> Node::renameAside(const Entry &entry)
     }
     const QByteArray aside = asidePathOf(entry);
     DRIFTLESS_TRY(renameDatabase(path, aside));
-    qCInfo(logStorage, "Database %s was set aside as %s.", entry.registered.name.bytes().constData(), aside.constData());
+    qCInfo(logStorage,
+        "Database %s was set aside as %s.",
+        entry.registered.name.bytes().constData(),
+        aside.constData());
     return {};
 }
 
 QByteArray Node::asidePathOf(const Entry &entry) const
 {
-    return freeAsidePath(m_settings.dataDirectory + '/' + entry.registered.name.bytes() + ".g" + QByteArray::number(quint64 {entry.registered.generation}));
+    return freeAsidePath(m_settings.dataDirectory + '/' + entry.registered.name.bytes() + ".g"
+        + QByteArray::number(quint64 {entry.registered.generation}));
 }
 
 // Documents.
@@ -250,20 +284,24 @@ Result<Database *> Node::transaction(const DatabaseName &name)
     return database;
 }
 
-void Node::write(const DatabaseName &database, const WriteRequest &request, Answer<WriteOutcome> answer)
+void Node::write(
+    const DatabaseName &database, const WriteRequest &request, Answer<WriteOutcome> answer)
 {
     auto open = transaction(database);
     if (!open) {
         answer(open.error());
         return;
     }
-    Result<WriteOutcome> result = (*open)->spoiltBy() ? Result<WriteOutcome>(*(*open)->spoiltBy()) : (*open)->write(request);
-    m_open[database].push_back([answer = std::move(answer), result = std::move(result)](const std::optional<Error> &fault) mutable {
+    Result<WriteOutcome> result = (*open)->spoiltBy() ? Result<WriteOutcome>(*(*open)->spoiltBy())
+                                                      : (*open)->write(request);
+    m_open[database].push_back([answer = std::move(answer), result = std::move(result)](
+                                   const std::optional<Error> &fault) mutable {
         answer(fault ? Result<WriteOutcome>(*fault) : std::move(result));
     });
 }
 
-void Node::batch(const DatabaseName &database, const std::vector<WriteRequest> &requests, BatchAnswer answer)
+void Node::batch(
+    const DatabaseName &database, const std::vector<WriteRequest> &requests, BatchAnswer answer)
 {
     auto open = transaction(database);
     if (!open) {
@@ -271,13 +309,18 @@ void Node::batch(const DatabaseName &database, const std::vector<WriteRequest> &
         return;
     }
     int failedIndex = kNoBatchIndex;
-    Result<BatchOutcome> result = (*open)->spoiltBy() ? Result<BatchOutcome>(*(*open)->spoiltBy()) : (*open)->batch(requests, failedIndex);
-    m_open[database].push_back([answer = std::move(answer), result = std::move(result), failedIndex](const std::optional<Error> &fault) mutable {
-        answer(fault ? Result<BatchOutcome>(*fault) : std::move(result), fault ? kNoBatchIndex : failedIndex);
-    });
+    Result<BatchOutcome> result = (*open)->spoiltBy() ? Result<BatchOutcome>(*(*open)->spoiltBy())
+                                                      : (*open)->batch(requests, failedIndex);
+    m_open[database].push_back(
+        [answer = std::move(answer), result = std::move(result), failedIndex](
+            const std::optional<Error> &fault) mutable {
+            answer(fault ? Result<BatchOutcome>(*fault) : std::move(result),
+                fault ? kNoBatchIndex : failedIndex);
+        });
 }
 
-void Node::registerCollection(const DatabaseName &database, const QByteArray &collection, Answer<void> answer)
+void Node::registerCollection(
+    const DatabaseName &database, const QByteArray &collection, Answer<void> answer)
 {
     auto open = transaction(database);
     if (!open) {
@@ -288,9 +331,10 @@ void Node::registerCollection(const DatabaseName &database, const QByteArray &co
     if (!registered) {
         (*open)->spoil(registered.error());
     }
-    m_open[database].push_back([answer = std::move(answer), registered](const std::optional<Error> &fault) {
-        answer(fault ? Result<void>(*fault) : registered);
-    });
+    m_open[database].push_back(
+        [answer = std::move(answer), registered](const std::optional<Error> &fault) {
+            answer(fault ? Result<void>(*fault) : registered);
+        });
 }
 
 // Settling.
@@ -322,7 +366,10 @@ void Node::settleTransactions()
         }
         database->settled();
         if (fault) {
-            qCCritical(logStorage, "Database %s: %s", name.bytes().constData(), fault->message.constData());
+            qCCritical(logStorage,
+                "Database %s: %s",
+                name.bytes().constData(),
+                fault->message.constData());
         }
         for (Settled &settled : waiting) {
             settled(fault);
@@ -368,14 +415,16 @@ std::optional<replication::LocalCopy> Node::find(const DatabaseName &database) c
         return std::nullopt;
     }
     const Entry &entry = found->second;
-    const replication::Generation generation {entry.registered.generation, !entry.registered.isDeleted};
+    const replication::Generation generation {
+        entry.registered.generation, !entry.registered.isDeleted};
     if (!entry.database) {
         replication::LocalCopy copy;
         copy.generation = generation;
         return copy;
     }
     const auto leftOut = entry.database->leftOutHash();
-    return replication::localCopyOf(entry.database->file(), generation, leftOut ? *leftOut : Hash128 {1, 1});
+    return replication::localCopyOf(
+        entry.database->file(), generation, leftOut ? *leftOut : Hash128 {1, 1});
 }
 
 Database *Node::openDatabase(const DatabaseName &name)
@@ -399,7 +448,10 @@ void Node::createReplica(const DatabaseName &name, const replication::Generation
         return m_registry->saveDatabase(entry.registered);
     }();
     if (!created) {
-        qCWarning(logReplication, "Database %s of a peer cannot be made here: %s", name.bytes().constData(), created.error().message.constData());
+        qCWarning(logReplication,
+            "Database %s of a peer cannot be made here: %s",
+            name.bytes().constData(),
+            created.error().message.constData());
     }
 }
 
@@ -427,8 +479,11 @@ void Node::joinGeneration(const DatabaseName &name, const replication::Generatio
     }
     announce();
     if (!joined) {
-        qCWarning(logReplication, "Database %s: the cluster's generation %llu cannot be joined: %s", name.bytes().constData(),
-            static_cast<unsigned long long>(generation.number), joined.error().message.constData());
+        qCWarning(logReplication,
+            "Database %s: the cluster's generation %llu cannot be joined: %s",
+            name.bytes().constData(),
+            static_cast<unsigned long long>(generation.number),
+            joined.error().message.constData());
     }
 }
 

@@ -25,8 +25,9 @@ public:
     virtual void healthChanged(const std::vector<QByteArray> &reasons) = 0;
 };
 
-/// The whole node but for its sockets: databases, their group commit, peers. Owns all mutable state; synchronous; one thread, the store
-/// thread, whose executor calls `settle` after each batch of tasks. Answers to writes are given by `settle`, after the commit.
+/// The whole node but for its sockets: databases, their group commit, peers. Owns all mutable
+/// state; synchronous; one thread, the store thread, whose executor calls `settle` after each batch
+/// of tasks. Answers to writes are given by `settle`, after the commit.
 class Node final : private ReplicaHost
 {
 public:
@@ -34,8 +35,8 @@ public:
     Node(Settings settings, const Clock &clock, Random &random, replication::Transport &transport);
     ~Node() override;
 
-    /// Opens the registry and every database. A database that cannot be opened is reported and left alone; the others work. Errors: the
-    /// data directory or node.db, by file and what to do.
+    /// Opens the registry and every database. A database that cannot be opened is reported and left
+    /// alone; the others work. Errors: the data directory or node.db, by file and what to do.
     Result<void> start();
     /// Commits, checkpoints and closes. Nothing may be called afterwards.
     void stop();
@@ -45,10 +46,9 @@ public:
     void settle();
     /// Timers of replication; call it when `nextDue` has come, or more often.
     void tick();
-    Instant nextDue() const;
+    [[nodiscard]] Instant nextDue() const;
 
-    template<typename T>
-    using Answer = std::function<void(Result<T>)>;
+    template <typename T> using Answer = std::function<void(Result<T>)>;
     using BatchAnswer = std::function<void(Result<BatchOutcome>, int failedIndex)>;
 
     // Databases.
@@ -59,29 +59,36 @@ public:
     void deleteDatabase(const DatabaseName &name, Answer<void> answer);
 
     // Documents. Answered by `settle`.
-    void write(const DatabaseName &database, const WriteRequest &request, Answer<WriteOutcome> answer);
-    void batch(const DatabaseName &database, const std::vector<WriteRequest> &requests, BatchAnswer answer);
-    void registerCollection(const DatabaseName &database, const QByteArray &collection, Answer<void> answer);
+    void write(
+        const DatabaseName &database, const WriteRequest &request, Answer<WriteOutcome> answer);
+    void batch(const DatabaseName &database,
+        const std::vector<WriteRequest> &requests,
+        BatchAnswer answer);
+    void registerCollection(
+        const DatabaseName &database, const QByteArray &collection, Answer<void> answer);
 
     // Cluster. Answered by `settle`, so that what is told is durable.
     void convergence(const DatabaseName &database, Answer<Convergence> answer);
     void peers(const std::optional<DatabaseName> &database, Answer<std::vector<PeerView>> answer);
     void savePeer(const PeerView &peer, Answer<void> answer);
-    void removePeer(const NodeId &peer, const std::optional<DatabaseName> &database, Answer<void> answer);
+    void removePeer(
+        const NodeId &peer, const std::optional<DatabaseName> &database, Answer<void> answer);
     void replicationStatus(Answer<std::vector<DatabaseStatus>> answer);
     void hint(const NodeId &source, const DatabaseName &database);
-    void receiveOperations(const DatabaseName &database, const QByteArray &body, Answer<QByteArray> answer);
+    void receiveOperations(
+        const DatabaseName &database, const QByteArray &body, Answer<QByteArray> answer);
     void receiveHeartbeat(const QByteArray &body, Answer<QByteArray> answer);
-    void receiveFetch(const DatabaseName &database, const QByteArray &body, Answer<QByteArray> answer);
+    void receiveFetch(
+        const DatabaseName &database, const QByteArray &body, Answer<QByteArray> answer);
 
     /// Immutable; any thread.
-    const Settings &settings() const { return m_settings; }
+    [[nodiscard]] const Settings &settings() const { return m_settings; }
     /// Any thread.
-    WallTime now() const { return m_clock.wallTime(); }
+    [[nodiscard]] WallTime now() const { return m_clock.wallTime(); }
     /// Null where it is not open.
     Database *openDatabase(const DatabaseName &name) override;
     /// Any thread.
-    QByteArray pathOf(const DatabaseName &name) const;
+    [[nodiscard]] QByteArray pathOf(const DatabaseName &name) const;
 
 private:
     struct Entry
@@ -94,10 +101,13 @@ private:
     using Settled = std::function<void(const std::optional<Error> &fault)>;
 
     // ReplicaHost
-    std::vector<DatabaseName> names() const override;
-    std::optional<replication::LocalCopy> find(const DatabaseName &database) const override;
-    void createReplica(const DatabaseName &name, const replication::Generation &generation) override;
-    void joinGeneration(const DatabaseName &name, const replication::Generation &generation) override;
+    [[nodiscard]] std::vector<DatabaseName> names() const override;
+    [[nodiscard]] std::optional<replication::LocalCopy> find(
+        const DatabaseName &database) const override;
+    void createReplica(
+        const DatabaseName &name, const replication::Generation &generation) override;
+    void joinGeneration(
+        const DatabaseName &name, const replication::Generation &generation) override;
     void logGrew(const DatabaseName &name) override;
     void afterCommit(Task task) override;
 
@@ -105,18 +115,23 @@ private:
     void settleTransactions();
     void openEntry(Entry &entry);
     Result<void> create(const DatabaseName &name, std::uint64_t generation);
-    /// The entry is a deleted one afterwards; its file has another name, its unsent writes are listed beside it.
+    /// The entry is a deleted one afterwards; its file has another name, its unsent writes are
+    /// listed beside it.
     Result<void> setAside(Entry &entry);
     Result<void> renameAside(const Entry &entry);
-    QByteArray asidePathOf(const Entry &entry) const;
+    [[nodiscard]] QByteArray asidePathOf(const Entry &entry) const;
     Result<void> loadPeers();
     void announce();
-    void ingest(Database &database, const Entry &entry, const QByteArray &body, const Answer<QByteArray> &answer);
-    QByteArray otherGeneration(const Entry &entry) const;
-    Convergence convergenceOf(const Entry &entry) const;
-    PeerConvergence convergenceWith(const replication::PeerScope &peer, const Entry &entry, QByteArray &reason) const;
-    DatabaseStatus statusOf(const Entry &entry) const;
-    PeerStatus statusOf(const replication::PeerScope &peer, const Entry &entry) const;
+    void ingest(Database &database,
+        const Entry &entry,
+        const QByteArray &body,
+        const Answer<QByteArray> &answer);
+    [[nodiscard]] QByteArray otherGeneration(const Entry &entry) const;
+    [[nodiscard]] Convergence convergenceOf(const Entry &entry) const;
+    PeerConvergence convergenceWith(
+        const replication::PeerScope &peer, const Entry &entry, QByteArray &reason) const;
+    [[nodiscard]] DatabaseStatus statusOf(const Entry &entry) const;
+    [[nodiscard]] PeerStatus statusOf(const replication::PeerScope &peer, const Entry &entry) const;
 
     const Settings m_settings;
     const Clock &m_clock;
@@ -127,7 +142,8 @@ private:
     std::map<DatabaseName, Entry> m_entries;
     std::vector<replication::Peer> m_peers;
     std::unique_ptr<Replicator> m_replicator;
-    std::map<DatabaseName, std::vector<Settled>> m_open; ///< transactions of the running batch, with who waits for them
+    std::map<DatabaseName, std::vector<Settled>>
+        m_open; ///< transactions of the running batch, with who waits for them
     std::vector<Task> m_afterCommit;
 };
 

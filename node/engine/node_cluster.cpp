@@ -1,7 +1,6 @@
 // The part of Node that speaks about and with other nodes.
-#include "engine/node.h"
-
 #include "core/log.h"
+#include "engine/node.h"
 #include "replication/ingest.h"
 #include "replication/messages.h"
 
@@ -23,11 +22,16 @@ Result<void> Node::loadPeers()
         if (seed.id == m_settings.nodeId) {
             continue;
         }
-        // The configuration says again at every start what it wants; an operator's registration for one database stays.
-        std::erase_if(m_peers, [&seed](const replication::Peer &peer) { return peer.id == seed.id && !peer.database; });
-        const replication::Peer peer {seed.id, seed.baseUrl, seed.isActive, std::nullopt, m_clock.wallTime()};
+        // The configuration says again at every start what it wants; an operator's registration for
+        // one database stays.
+        std::erase_if(m_peers, [&seed](const replication::Peer &peer) {
+            return peer.id == seed.id && !peer.database;
+        });
+        const replication::Peer peer {
+            seed.id, seed.baseUrl, seed.isActive, std::nullopt, m_clock.wallTime()};
         m_peers.push_back(peer);
-        DRIFTLESS_TRY(m_registry->savePeer({std::nullopt, peer.id, peer.baseUrl, peer.isActive, peer.updated}));
+        DRIFTLESS_TRY(m_registry->savePeer(
+            {std::nullopt, peer.id, peer.baseUrl, peer.isActive, peer.updated}));
     }
     m_replicator->setPeers(m_peers);
     return {};
@@ -39,10 +43,13 @@ void Node::peers(const std::optional<DatabaseName> &database, Answer<std::vector
         std::vector<PeerView> views;
         for (const replication::Peer &peer : m_peers) {
             if (!database || !peer.database || peer.database == database) {
-                views.push_back({peer.id, peer.baseUrl, peer.isActive, peer.updated, peer.database});
+                views.push_back(
+                    {peer.id, peer.baseUrl, peer.isActive, peer.updated, peer.database});
             }
         }
-        std::sort(views.begin(), views.end(), [](const PeerView &a, const PeerView &b) { return std::tie(a.id, a.database) < std::tie(b.id, b.database); });
+        std::sort(views.begin(), views.end(), [](const PeerView &a, const PeerView &b) {
+            return std::tie(a.id, a.database) < std::tie(b.id, b.database);
+        });
         answer(std::move(views));
     });
 }
@@ -52,9 +59,14 @@ void Node::savePeer(const PeerView &view, Answer<void> answer)
     afterCommit([this, view, answer = std::move(answer)] {
         const auto saved = [&]() -> Result<void> {
             replication::PeerTable check(m_settings.nodeId);
-            DRIFTLESS_TRY_ASSIGN(const replication::Peer peer, check.save({view.id, view.baseUrl, view.isActive, view.database, m_clock.wallTime()}));
-            DRIFTLESS_TRY(m_registry->savePeer({peer.database, peer.id, peer.baseUrl, peer.isActive, peer.updated}));
-            std::erase_if(m_peers, [&peer](const replication::Peer &other) { return other.id == peer.id && other.database == peer.database; });
+            DRIFTLESS_TRY_ASSIGN(const replication::Peer peer,
+                check.save(
+                    {view.id, view.baseUrl, view.isActive, view.database, m_clock.wallTime()}));
+            DRIFTLESS_TRY(m_registry->savePeer(
+                {peer.database, peer.id, peer.baseUrl, peer.isActive, peer.updated}));
+            std::erase_if(m_peers, [&peer](const replication::Peer &other) {
+                return other.id == peer.id && other.database == peer.database;
+            });
             m_peers.push_back(peer);
             m_replicator->setPeers(m_peers);
             return {};
@@ -63,13 +75,19 @@ void Node::savePeer(const PeerView &view, Answer<void> answer)
     });
 }
 
-void Node::removePeer(const NodeId &peer, const std::optional<DatabaseName> &database, Answer<void> answer)
+void Node::removePeer(
+    const NodeId &peer, const std::optional<DatabaseName> &database, Answer<void> answer)
 {
     afterCommit([this, peer, database, answer = std::move(answer)] {
         const auto removed = [&]() -> Result<void> {
-            const auto isIt = [&](const replication::Peer &other) { return other.id == peer && other.database == database; };
+            const auto isIt = [&](const replication::Peer &other) {
+                return other.id == peer && other.database == database;
+            };
             if (std::none_of(m_peers.begin(), m_peers.end(), isIt)) {
-                return Error {ErrorCode::NotFound, "There is no peer '" + peer.bytes() + "' in that scope. GET /api/cluster/peers lists them.", {}};
+                return Error {ErrorCode::NotFound,
+                    "There is no peer '" + peer.bytes()
+                        + "' in that scope. GET /api/cluster/peers lists them.",
+                    {}};
             }
             DRIFTLESS_TRY(m_registry->removePeer(peer, database));
             std::erase_if(m_peers, isIt);
@@ -89,15 +107,20 @@ void Node::hint(const NodeId &source, const DatabaseName &)
 
 void Node::receiveHeartbeat(const QByteArray &body, Answer<QByteArray> answer)
 {
-    afterCommit([this, body, answer = std::move(answer)] { answer(m_replicator->heartbeatHeard(body)); });
+    afterCommit(
+        [this, body, answer = std::move(answer)] { answer(m_replicator->heartbeatHeard(body)); });
 }
 
-void Node::receiveFetch(const DatabaseName &database, const QByteArray &body, Answer<QByteArray> answer)
+void Node::receiveFetch(
+    const DatabaseName &database, const QByteArray &body, Answer<QByteArray> answer)
 {
-    afterCommit([this, database, body, answer = std::move(answer)] { answer(m_replicator->answerFetch(database, body)); });
+    afterCommit([this, database, body, answer = std::move(answer)] {
+        answer(m_replicator->answerFetch(database, body));
+    });
 }
 
-void Node::receiveOperations(const DatabaseName &database, const QByteArray &body, Answer<QByteArray> answer)
+void Node::receiveOperations(
+    const DatabaseName &database, const QByteArray &body, Answer<QByteArray> answer)
 {
     replication::TransferReader reader {QByteArrayView(body)};
     const auto preamble = reader.preamble();
@@ -110,11 +133,14 @@ void Node::receiveOperations(const DatabaseName &database, const QByteArray &bod
     }
     const auto found = m_entries.find(database);
     if (found == m_entries.end()) {
-        answer(Error {ErrorCode::Storage, "Database '" + database.bytes() + "' cannot be made on this node; its log says why.", {}});
+        answer(Error {ErrorCode::Storage,
+            "Database '" + database.bytes() + "' cannot be made on this node; its log says why.",
+            {}});
         return;
     }
     const Entry &entry = found->second;
-    if (preamble->generation != Generation {entry.registered.generation, !entry.registered.isDeleted}) {
+    if (preamble->generation
+        != Generation {entry.registered.generation, !entry.registered.isDeleted}) {
         afterCommit([this, database, theirs = preamble->generation, answer = std::move(answer)] {
             joinGeneration(database, theirs);
             answer(otherGeneration(m_entries.at(database)));
@@ -138,38 +164,57 @@ QByteArray Node::otherGeneration(const Entry &entry) const
     return answer.encode();
 }
 
-void Node::ingest(Database &database, const Entry &entry, const QByteArray &body, const Answer<QByteArray> &answer)
+void Node::ingest(Database &database,
+    const Entry &entry,
+    const QByteArray &body,
+    const Answer<QByteArray> &answer)
 {
     replication::TransferReader reader {QByteArrayView(body)};
     const auto preamble = reader.preamble();
     DRIFTLESS_ASSERT(preamble.isOk());
     if (database.spoiltBy()) {
-        m_open[database.name()].push_back([answer, error = *database.spoiltBy()](const std::optional<Error> &) { answer(error); });
+        m_open[database.name()].push_back([answer, error = *database.spoiltBy()](
+                                              const std::optional<Error> &) { answer(error); });
         return;
     }
     auto ingested = replication::ingest(database.file(), reader);
     if (!ingested) {
         database.spoil(ingested.error());
-        m_open[database.name()].push_back([answer, error = ingested.error()](const std::optional<Error> &) { answer(error); });
+        m_open[database.name()].push_back(
+            [answer, error = ingested.error()](const std::optional<Error> &) { answer(error); });
         return;
     }
     const Generation generation {entry.registered.generation, !entry.registered.isDeleted};
-    m_open[database.name()].push_back([this, &database, answer, generation, sender = preamble->sender, outcome = std::move(*ingested)](
-                                    const std::optional<Error> &fault) {
-        if (fault) {
-            answer(*fault);
-            return;
-        }
-        if (outcome.firstPosition.value > 0) {
-            database.arrivals().note(outcome.firstPosition, outcome.lastPosition, sender.node, m_clock.instant(), 4 * m_settings.heartbeat);
-        }
-        if (outcome.malformed) {
-            qCWarning(logReplication, "A transfer of node %s was taken only in part: %s", sender.node.bytes().constData(), outcome.malformed->message.constData());
-        }
-        // Before the pumps hear that the log grew, or they would send it all back.
-        m_replicator->operationsHeard(sender.node, sender.activePeers, database.name(), outcome.senderHas);
-        answer(replication::answerFor(outcome, database.file(), generation, m_replicator->run()).encode());
-    });
+    m_open[database.name()].push_back(
+        [this,
+            &database,
+            answer,
+            generation,
+            sender = preamble->sender,
+            outcome = std::move(*ingested)](const std::optional<Error> &fault) {
+            if (fault) {
+                answer(*fault);
+                return;
+            }
+            if (outcome.firstPosition.value > 0) {
+                database.arrivals().note(outcome.firstPosition,
+                    outcome.lastPosition,
+                    sender.node,
+                    m_clock.instant(),
+                    4 * m_settings.heartbeat);
+            }
+            if (outcome.malformed) {
+                qCWarning(logReplication,
+                    "A transfer of node %s was taken only in part: %s",
+                    sender.node.bytes().constData(),
+                    outcome.malformed->message.constData());
+            }
+            // Before the pumps hear that the log grew, or they would send it all back.
+            m_replicator->operationsHeard(
+                sender.node, sender.activePeers, database.name(), outcome.senderHas);
+            answer(replication::answerFor(outcome, database.file(), generation, m_replicator->run())
+                       .encode());
+        });
 }
 
 // What is told of the cluster.
@@ -185,7 +230,8 @@ void Node::convergence(const DatabaseName &database, Answer<Convergence> answer)
     });
 }
 
-PeerConvergence Node::convergenceWith(const replication::PeerScope &peer, const Entry &entry, QByteArray &reason) const
+PeerConvergence Node::convergenceWith(
+    const replication::PeerScope &peer, const Entry &entry, QByteArray &reason) const
 {
     const DatabaseName &name = entry.registered.name;
     PeerConvergence result;
@@ -199,7 +245,8 @@ PeerConvergence Node::convergenceWith(const replication::PeerScope &peer, const 
         result.pendingThere = static_cast<qint64>(status->pendingThere);
         result.pendingHere = static_cast<qint64>(status->pendingHere);
     } else {
-        result.pendingHere = static_cast<qint64>(entry.database->file().vector().operationsBeyond({}));
+        result.pendingHere
+            = static_cast<qint64>(entry.database->file().vector().operationsBeyond({}));
     }
     const QByteArray who = peer.id.bytes();
     if (!peer.exchanges(name)) {
@@ -211,7 +258,8 @@ PeerConvergence Node::convergenceWith(const replication::PeerScope &peer, const 
     } else if (result.equal == false) {
         reason = "the digest of " + who + " differs";
     } else if (result.pendingHere > 0 || result.pendingThere > 0) {
-        reason = QByteArray::number(result.pendingHere + result.pendingThere) + " operations pending with " + who;
+        reason = QByteArray::number(result.pendingHere + result.pendingThere)
+            + " operations pending with " + who;
     } else if (!result.equal) {
         reason = who + " was not compared yet";
     }
@@ -274,8 +322,9 @@ DatabaseStatus Node::statusOf(const Entry &entry) const
     }
     const storage::DatabaseFile &file = entry.database->file();
     for (const storage::Fork &fork : file.forks()) {
-        result.error = "A run of node " + fork.dot.incarnation.origin.bytes() + " is forked at its operation "
-            + QByteArray::number(quint64 {fork.dot.sequence}) + ": that machine was set back while it ran. Nothing more of that run is taken.";
+        result.error = "A run of node " + fork.dot.incarnation.origin.bytes()
+            + " is forked at its operation " + QByteArray::number(quint64 {fork.dot.sequence})
+            + ": that machine was set back while it ran. Nothing more of that run is taken.";
     }
     result.localMax = file.lastPosition().value;
     if (const auto oldest = file.oldestPosition()) {
@@ -295,7 +344,8 @@ PeerStatus Node::statusOf(const replication::PeerScope &peer, const Entry &entry
     const bool exchanges = peer.exchanges(entry.registered.name);
     result.peer = {peer.id, peer.baseUrl, exchanges, {}, std::nullopt};
     for (const replication::Peer &registered : m_peers) {
-        if (registered.id == peer.id && (!registered.database || registered.database == entry.registered.name)) {
+        if (registered.id == peer.id
+            && (!registered.database || registered.database == entry.registered.name)) {
             result.peer.updated = std::max(result.peer.updated, registered.updated);
         }
     }

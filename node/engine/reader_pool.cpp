@@ -4,7 +4,8 @@
 
 namespace driftless::engine {
 
-Result<storage::DocumentReader *> ReaderPool::Readers::find(const QByteArray &path, std::uint64_t epoch)
+Result<storage::DocumentReader *> ReaderPool::Readers::find(
+    const QByteArray &path, std::uint64_t epoch)
 {
     Open &open = m_open[path];
     if (!open.reader || open.epoch != epoch) {
@@ -15,12 +16,14 @@ Result<storage::DocumentReader *> ReaderPool::Readers::find(const QByteArray &pa
     return open.reader.get();
 }
 
-ThreadReaderPool::ThreadReaderPool(int threads, std::size_t queueMax, std::chrono::milliseconds readMax, Task afterBatch)
+ThreadReaderPool::ThreadReaderPool(
+    int threads, std::size_t queueMax, std::chrono::milliseconds readMax, Task afterBatch)
 {
     for (int i = 0; i < threads; ++i) {
         Thread thread;
         thread.readers = std::make_unique<Readers>(readMax);
-        thread.executor = std::make_unique<ThreadExecutor>("dl-reader", queueMax, kReaderBatchMax, afterBatch);
+        thread.executor
+            = std::make_unique<ThreadExecutor>("dl-reader", queueMax, kReaderBatchMax, afterBatch);
         m_threads.push_back(std::move(thread));
     }
 }
@@ -36,14 +39,16 @@ bool ThreadReaderPool::post(Read read)
         return false; // a request that outlived its connection goes on while the node stops
     }
     Thread &thread = m_threads[m_next++ % m_threads.size()];
-    return thread.executor->post([read = std::move(read), readers = thread.readers.get()] { read(*readers); });
+    return thread.executor->post(
+        [read = std::move(read), readers = thread.readers.get()] { read(*readers); });
 }
 
 void ThreadReaderPool::close(const QByteArray &path)
 {
     for (Thread &thread : m_threads) {
         // Once the pool is stopping, the connections close with it.
-        static_cast<void>(thread.executor->postUnbounded([path, readers = thread.readers.get()] { readers->close(path); }));
+        static_cast<void>(thread.executor->postUnbounded(
+            [path, readers = thread.readers.get()] { readers->close(path); }));
     }
 }
 

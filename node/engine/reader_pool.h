@@ -10,7 +10,8 @@
 
 namespace driftless::engine {
 
-/// Reader threads, each with read-only connections of its own, so that reads and writes do not wait for each other.
+/// Reader threads, each with read-only connections of its own, so that reads and writes do not wait
+/// for each other.
 class ReaderPool
 {
 public:
@@ -49,7 +50,8 @@ class ThreadReaderPool final : public ReaderPool
 {
 public:
     /// `queueMax`: reads that wait on each thread.
-    ThreadReaderPool(int threads, std::size_t queueMax, std::chrono::milliseconds readMax, Task afterBatch);
+    ThreadReaderPool(
+        int threads, std::size_t queueMax, std::chrono::milliseconds readMax, Task afterBatch);
     ~ThreadReaderPool() override;
 
     [[nodiscard]] bool post(Read read) override;

@@ -6,7 +6,8 @@
 
 namespace driftless::engine {
 
-using namespace replication; // NOLINT(google-build-using-namespace): this file is about nothing else
+using namespace replication; // NOLINT(google-build-using-namespace): this file is about nothing
+                             // else
 
 Replicator::Replicator(const Context &context)
     : m_context(context)
@@ -38,7 +39,10 @@ void Replicator::setPeers(const std::vector<Peer> &peers)
     PeerTable table(m_context.settings.nodeId);
     for (const Peer &peer : peers) {
         if (const auto saved = table.save(peer); !saved) {
-            qCWarning(logReplication, "Peer %s is left out: %s", peer.id.bytes().constData(), saved.error().message.constData());
+            qCWarning(logReplication,
+                "Peer %s is left out: %s",
+                peer.id.bytes().constData(),
+                saved.error().message.constData());
         }
     }
     Pump::Settings settings;
@@ -54,7 +58,8 @@ void Replicator::setPeers(const std::vector<Peer> &peers)
             m_events.emplace_back(scope.id, Reconfigured {scope});
             pumps.emplace(scope.id, std::move(known->second));
         } else {
-            pumps.emplace(scope.id, std::make_unique<Pump>(scope, settings, m_context.host, m_context.random));
+            pumps.emplace(scope.id,
+                std::make_unique<Pump>(scope, settings, m_context.host, m_context.random));
         }
     }
     m_pumps = std::move(pumps);
@@ -92,7 +97,8 @@ void Replicator::hintHeard(const NodeId &source)
     if (m_pumps.contains(source)) {
         handle(source, HintHeard {});
     } else {
-        handleAll(HintHeard {}); // a node that is not our peer has news: one of our peers may have them by now
+        handleAll(HintHeard {}); // a node that is not our peer has news: one of our peers may have
+                                 // them by now
     }
 }
 
@@ -101,12 +107,15 @@ Result<QByteArray> Replicator::heartbeatHeard(const QByteArray &body)
     const WallTime received = m_context.clock.wallTime();
     DRIFTLESS_TRY_ASSIGN(const Heartbeat heartbeat, Heartbeat::decode(body));
     m_activePeers.set(heartbeat.sender.node, heartbeat.sender.activePeers);
-    // The pump first: it may be about to push, which the answer then says, so that the caller does not fetch as well.
+    // The pump first: it may be about to push, which the answer then says, so that the caller does
+    // not fetch as well.
     handle(heartbeat.sender.node, HeartbeatHeard {heartbeat, received});
     if (!m_pumps.contains(heartbeat.sender.node)) {
         joinGenerations(heartbeat);
     }
-    return answerHeartbeat(heartbeat, m_context.host, sender(), received, m_context.clock.wallTime()).encode();
+    return answerHeartbeat(
+        heartbeat, m_context.host, sender(), received, m_context.clock.wallTime())
+        .encode();
 }
 
 /// A node that only registered us sends no operations before we are in its generation.
@@ -120,8 +129,10 @@ void Replicator::joinGenerations(const Heartbeat &heartbeat)
     }
 }
 
-void Replicator::operationsHeard(
-    const NodeId &source, std::vector<NodeId> activePeers, const DatabaseName &database, const storage::VersionVector &senderHas)
+void Replicator::operationsHeard(const NodeId &source,
+    std::vector<NodeId> activePeers,
+    const DatabaseName &database,
+    const storage::VersionVector &senderHas)
 {
     m_activePeers.set(source, std::move(activePeers));
     handle(source, OperationsHeard {database, senderHas});
@@ -132,7 +143,9 @@ Result<QByteArray> Replicator::answerFetch(const DatabaseName &database, const Q
     DRIFTLESS_TRY_ASSIGN(const Preamble request, Preamble::decode(QByteArrayView(body)));
     const auto copy = m_context.host.find(database);
     if (!copy) {
-        return Error {ErrorCode::NotFound, "There is no database '" + database.bytes() + "' on this node.", {}};
+        return Error {ErrorCode::NotFound,
+            "There is no database '" + database.bytes() + "' on this node.",
+            {}};
     }
     Preamble answer;
     answer.sender = sender();
@@ -141,19 +154,23 @@ Result<QByteArray> Replicator::answerFetch(const DatabaseName &database, const Q
     if (open == nullptr || copy->generation != request.generation || !request.vector) {
         return answer.encode();
     }
-    if (!copy->roster->contains(request.sender.node) && copy->vector->operationsBeyond(*request.vector) > 0) {
+    if (!copy->roster->contains(request.sender.node)
+        && copy->vector->operationsBeyond(*request.vector) > 0) {
         admit({database, request.sender.node});
     }
     StreamQuery query;
     query.known = &*request.vector;
     query.end = open->file().committedPosition();
     query.operationsMax = m_context.settings.transferOperationsMax;
-    query.bytesMax = std::min(kTransferBytes, static_cast<qsizetype>(std::min<std::uint64_t>(request.bytesMax, kTransferBytesMax)));
-    // Each answer begins at the first operation that the asker lacks; of a run of which it has another branch it takes none.
+    query.bytesMax = std::min(kTransferBytes,
+        static_cast<qsizetype>(std::min<std::uint64_t>(request.bytesMax, kTransferBytesMax)));
+    // Each answer begins at the first operation that the asker lacks; of a run of which it has
+    // another branch it takes none.
     std::set<Incarnation> refused;
     for (const storage::Fork &fork : open->file().forks()) {
         const auto *theirs = request.vector->find(fork.dot.incarnation);
-        if (theirs != nullptr && theirs->sequence == fork.dot.sequence && theirs->chainHash == fork.hashThere) {
+        if (theirs != nullptr && theirs->sequence == fork.dot.sequence
+            && theirs->chainHash == fork.hashThere) {
             refused.insert(fork.dot.incarnation);
         }
     }
@@ -176,7 +193,8 @@ std::optional<PumpStatus> Replicator::status(const NodeId &peer) const
     return found == m_pumps.end() ? std::nullopt : std::optional(found->second->status());
 }
 
-std::optional<PumpDatabaseStatus> Replicator::status(const NodeId &peer, const DatabaseName &database) const
+std::optional<PumpDatabaseStatus> Replicator::status(
+    const NodeId &peer, const DatabaseName &database) const
 {
     const auto found = m_pumps.find(peer);
     return found == m_pumps.end() ? std::nullopt : std::optional(found->second->status(database));
@@ -237,7 +255,11 @@ void Replicator::drain()
 void Replicator::execute(Pump &pump, const Effect &effect)
 {
     if (const auto *heartbeat = std::get_if<SendHeartbeat>(&effect)) {
-        call(pump, heartbeat->call, kHeartbeatPath, nullptr, pump.composeHeartbeat(sender(), m_context.clock.wallTime()).encode());
+        call(pump,
+            heartbeat->call,
+            kHeartbeatPath,
+            nullptr,
+            pump.composeHeartbeat(sender(), m_context.clock.wallTime()).encode());
     } else if (const auto *operations = std::get_if<SendOperations>(&effect)) {
         sendOperations(pump, *operations);
     } else if (const auto *fetch = std::get_if<SendFetch>(&effect)) {
@@ -257,7 +279,8 @@ void Replicator::execute(Pump &pump, const Effect &effect)
     }
 }
 
-void Replicator::call(Pump &pump, CallId call, const char *path, const DatabaseName *database, QByteArray body)
+void Replicator::call(
+    Pump &pump, CallId call, const char *path, const DatabaseName *database, QByteArray body)
 {
     TransportRequest request;
     request.method = "POST";
@@ -271,16 +294,17 @@ void Replicator::call(Pump &pump, CallId call, const char *path, const DatabaseN
     request.body = std::move(body);
     request.timeout = m_context.settings.callTimeout;
     const NodeId peer = pump.scope().id;
-    m_context.transport.send(std::move(request), [alive = m_alive, peer, call](Result<TransportReply> reply) {
-        if (Replicator *self = *alive) {
-            const CallEnded ended {call, std::move(reply), self->m_context.clock.wallTime()};
-            self->m_context.host.afterCommit([alive, peer, ended] {
-                if (Replicator *still = *alive) {
-                    still->handle(peer, ended);
-                }
-            });
-        }
-    });
+    m_context.transport.send(
+        std::move(request), [alive = m_alive, peer, call](Result<TransportReply> reply) {
+            if (Replicator *self = *alive) {
+                const CallEnded ended {call, std::move(reply), self->m_context.clock.wallTime()};
+                self->m_context.host.afterCommit([alive, peer, ended] {
+                    if (Replicator *still = *alive) {
+                        still->handle(peer, ended);
+                    }
+                });
+            }
+        });
 }
 
 RelayRule Replicator::relayRule(Database &database, const NodeId &peer) const
@@ -299,7 +323,8 @@ void Replicator::sendOperations(Pump &pump, const SendOperations &effect)
     Database *database = m_context.host.openDatabase(effect.database);
     const auto copy = m_context.host.find(effect.database);
     if (database == nullptr || !copy) {
-        handle(pump.scope().id, EffectFailed {effect.call, {ErrorCode::NotFound, "The database is not open.", {}}});
+        handle(pump.scope().id,
+            EffectFailed {effect.call, {ErrorCode::NotFound, "The database is not open.", {}}});
         return;
     }
     const RelayRule rule = relayRule(*database, pump.scope().id);
@@ -319,7 +344,11 @@ void Replicator::sendOperations(Pump &pump, const SendOperations &effect)
     Preamble preamble;
     preamble.sender = sender();
     preamble.generation = copy->generation;
-    call(pump, effect.call, kOperationsPath, &effect.database, joinTransfer(preamble.encode(), operations));
+    call(pump,
+        effect.call,
+        kOperationsPath,
+        &effect.database,
+        joinTransfer(preamble.encode(), operations));
 }
 
 void Replicator::sendFetch(Pump &pump, const SendFetch &effect)
@@ -327,7 +356,8 @@ void Replicator::sendFetch(Pump &pump, const SendFetch &effect)
     Database *database = m_context.host.openDatabase(effect.database);
     const auto copy = m_context.host.find(effect.database);
     if (database == nullptr || !copy) {
-        handle(pump.scope().id, EffectFailed {effect.call, {ErrorCode::NotFound, "The database is not open.", {}}});
+        handle(pump.scope().id,
+            EffectFailed {effect.call, {ErrorCode::NotFound, "The database is not open.", {}}});
         return;
     }
     Preamble preamble;
@@ -341,7 +371,11 @@ void Replicator::sendFetch(Pump &pump, const SendFetch &effect)
 void Replicator::noteArrival(Database &database, const IngestOutcome &outcome, const NodeId &source)
 {
     if (outcome.firstPosition.value > 0) {
-        database.arrivals().note(outcome.firstPosition, outcome.lastPosition, source, m_context.clock.instant(), 4 * m_context.settings.heartbeat);
+        database.arrivals().note(outcome.firstPosition,
+            outcome.lastPosition,
+            source,
+            m_context.clock.instant(),
+            4 * m_context.settings.heartbeat);
     }
 }
 
@@ -349,7 +383,9 @@ void Replicator::ingestFetched(Pump &pump, const IngestFetched &effect)
 {
     Database *database = m_context.host.openDatabase(effect.database);
     const auto copy = m_context.host.find(effect.database);
-    const auto fail = [&](const Error &error) { handle(pump.scope().id, EffectFailed {effect.call, error}); };
+    const auto fail = [&](const Error &error) {
+        handle(pump.scope().id, EffectFailed {effect.call, error});
+    };
     if (database == nullptr || !copy) {
         return fail({ErrorCode::NotFound, "The database is not open.", {}});
     }
@@ -359,7 +395,9 @@ void Replicator::ingestFetched(Pump &pump, const IngestFetched &effect)
         return fail(preamble.error());
     }
     if (preamble->generation != copy->generation) {
-        return fail({ErrorCode::DatabaseDeleted, "The peer answered for another generation of the database.", {}});
+        return fail({ErrorCode::DatabaseDeleted,
+            "The peer answered for another generation of the database.",
+            {}});
     }
     if (const auto begun = database->file().begin(); !begun) {
         return fail(begun.error());
@@ -398,8 +436,11 @@ void Replicator::admit(const AdmitNode &effect)
     if (database->file().isInTransaction()) {
         database->file().rollback();
     }
-    qCWarning(logReplication, "Node %s cannot be admitted to database %s: %s", effect.node.bytes().constData(),
-        effect.database.bytes().constData(), written.error().message.constData());
+    qCWarning(logReplication,
+        "Node %s cannot be admitted to database %s: %s",
+        effect.node.bytes().constData(),
+        effect.database.bytes().constData(),
+        written.error().message.constData());
 }
 
 void Replicator::recordFork(const RecordFork &effect)
@@ -422,9 +463,11 @@ void Replicator::recordFork(const RecordFork &effect)
         database->file().rollback();
     }
     qCCritical(logReplication,
-        "Database %s: two different operations have the number %llu of one run of node %s. A machine was set back while it ran. "
+        "Database %s: two different operations have the number %llu of one run of node %s. A "
+        "machine was set back while it ran. "
         "Nothing more of that run is taken; new writes of that node begin a new one.",
-        effect.database.bytes().constData(), static_cast<unsigned long long>(effect.fork.dot.sequence),
+        effect.database.bytes().constData(),
+        static_cast<unsigned long long>(effect.fork.dot.sequence),
         effect.fork.dot.incarnation.origin.bytes().constData());
 }
 

@@ -16,12 +16,14 @@ namespace driftless::engine {
 /// What must hold before a write; an unmet one leaves everything as it was.
 struct Precondition
 {
-    /// `parentVersion` / `IfVersion`: compared byte by byte with the token (32 lower-case hex digits) that the document or its
-    /// tombstone has. Unmet: VersionMismatch.
+    /// `parentVersion` / `IfVersion`: compared byte by byte with the token (32 lower-case hex
+    /// digits) that the document or its tombstone has. Unmet: VersionMismatch.
     std::optional<QByteArray> parentVersion;
-    /// `If-Match`: tokens of which one must be the visible document's; "*" is any visible document. Unmet: PreconditionFailed.
+    /// `If-Match`: tokens of which one must be the visible document's; "*" is any visible document.
+    /// Unmet: PreconditionFailed.
     std::optional<std::vector<QByteArray>> ifMatch;
-    /// `If-None-Match`: tokens of which none may be it; "*" asks that there is no visible document. Unmet: PreconditionFailed.
+    /// `If-None-Match`: tokens of which none may be it; "*" asks that there is no visible document.
+    /// Unmet: PreconditionFailed.
     std::optional<std::vector<QByteArray>> ifNoneMatch;
 };
 
@@ -32,11 +34,13 @@ struct WriteRequest
 {
     WriteKind kind = WriteKind::Put;
     QByteArray collection; ///< UTF-8, as the writer spells it
-    QByteArray id;         ///< UTF-8, as the writer spells it
-    json::Object body;     ///< put: the whole document, checked and normalised (wire.md 4). patch: RFC 7396 patch, with {"$inc": n} members. delete: unused
+    QByteArray id; ///< UTF-8, as the writer spells it
+    json::Object body; ///< put: the whole document, checked and normalised (wire.md 4). patch: RFC
+                       ///< 7396 patch, with {"$inc": n} members. delete: unused
     Precondition precondition;
-    /// What the caller's key allows; only the engine knows whether the document is there. Unmet: Forbidden, with a text that
-    /// names the missing role. (A delete needs neither: its role is checked at the door.)
+    /// What the caller's key allows; only the engine knows whether the document is there. Unmet:
+    /// Forbidden, with a text that names the missing role. (A delete needs neither: its role is
+    /// checked at the door.)
     bool mayInsert = true; ///< to write where there is no visible document (WRITE_DOCUMENT)
     bool mayUpdate = true; ///< to change a visible one (UPDATE_DOCUMENT)
 };
@@ -48,8 +52,9 @@ struct OperationView
     WallTime committed {};
     QByteArray collection;
     QByteArray id;
-    int type = 1;            ///< 1 insert (nothing or a tombstone was there), 2 update, 3 delete
-    QByteArray payload;      ///< the document after the write; of a delete the document before it, "{}" if there was none
+    int type = 1; ///< 1 insert (nothing or a tombstone was there), 2 update, 3 delete
+    QByteArray payload; ///< the document after the write; of a delete the document before it, "{}"
+                        ///< if there was none
     LogPosition position;
     QByteArray parentVersion; ///< as the client gave it; empty is null
 };
@@ -58,11 +63,13 @@ struct WriteOutcome
 {
     QByteArray collection;
     QByteArray id;
-    std::optional<Hash128> token; ///< of the document or tombstone after the write; nothing if neither exists (deleting what never was)
-    WallTime committed {};        ///< of the operation that the token names, or now
+    std::optional<Hash128> token; ///< of the document or tombstone after the write; nothing if
+                                  ///< neither exists (deleting what never was)
+    WallTime committed {}; ///< of the operation that the token names, or now
     bool isDeleted = false;
-    bool changed = false;         ///< false: the write changed nothing and made no operation
-    std::optional<OperationView> operation; ///< of this write, or, where nothing changed, of the operation that the document equals
+    bool changed = false; ///< false: the write changed nothing and made no operation
+    std::optional<OperationView> operation; ///< of this write, or, where nothing changed, of the
+                                            ///< operation that the document equals
 };
 
 struct BatchOutcome
@@ -86,7 +93,8 @@ struct PageRequest
     QByteArray collection;
     qint64 skip = 0;
     int take = 100; ///< 1 to kPageDocumentsMax
-    std::optional<QByteArray> after; ///< keyset paging: ids above this one, in the order of the page
+    std::optional<QByteArray>
+        after; ///< keyset paging: ids above this one, in the order of the page
 };
 
 struct DocumentPage
@@ -100,8 +108,9 @@ struct ConflictSide
 {
     Version version;
     bool isDelete = false;
-    QByteArray body;  ///< the whole document after that write; empty for a delete
-    QByteArray value; ///< of the member in it; empty where it is absent, or the conflict is one of existence
+    QByteArray body; ///< the whole document after that write; empty for a delete
+    QByteArray value; ///< of the member in it; empty where it is absent, or the conflict is one of
+                      ///< existence
 };
 
 struct ConflictView
@@ -119,16 +128,17 @@ struct ConflictPage
     qint64 total = 0; ///< listed in the whole database
 };
 
-using VectorView = std::map<NodeId, std::map<std::uint64_t, std::uint64_t>>; ///< origin -> incarnation -> sequence
+using VectorView = std::map<NodeId,
+    std::map<std::uint64_t, std::uint64_t>>; ///< origin -> incarnation -> sequence
 
 struct PeerConvergence
 {
     NodeId peer;
-    std::optional<Hash128> digest;      ///< the last that the peer said
-    std::optional<bool> equal;          ///< nothing: not comparable yet (vectors differ, or never heard)
+    std::optional<Hash128> digest; ///< the last that the peer said
+    std::optional<bool> equal; ///< nothing: not comparable yet (vectors differ, or never heard)
     std::optional<WallTime> checked;
-    qint64 pendingHere = 0;             ///< operations here that the peer is not known to have
-    qint64 pendingThere = 0;            ///< operations that the peer has and this node has not
+    qint64 pendingHere = 0; ///< operations here that the peer is not known to have
+    qint64 pendingThere = 0; ///< operations that the peer has and this node has not
 };
 
 struct Convergence
@@ -156,7 +166,8 @@ struct PeerView
 struct PeerStatus
 {
     PeerView peer;
-    QByteArray catchUpStatus; ///< Ready, CatchingUp, Inactive, Offline, ClockSkew, Fork …: the reference's words first
+    QByteArray catchUpStatus; ///< Ready, CatchingUp, Inactive, Offline, ClockSkew, Fork …: the
+                              ///< reference's words first
     QByteArray catchUpReason; ///< empty is null
     qint64 oldestAvailable = 0;
     qint64 lastPushed = 0;

@@ -18,16 +18,23 @@ QByteArray lineOf(const storage::OperationHeader &header, const QByteArray &body
     json::appendString(line, header.collection);
     line += ",\"Id\":";
     json::appendString(line, header.documentId);
-    line += ",\"Version\":\"" + header.id().hex() + "\",\"NodeId\":\"" + header.version.dot.incarnation.origin.bytes();
-    line += "\",\"TimestampUtc\":\"" + toIsoUtc(WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(header.version.hlc >> 16))));
+    line += ",\"Version\":\"" + header.id().hex() + "\",\"NodeId\":\""
+        + header.version.dot.incarnation.origin.bytes();
+    line += "\",\"TimestampUtc\":\""
+        + toIsoUtc(WallTime(
+            std::chrono::milliseconds(static_cast<std::int64_t>(header.version.hlc >> 16))));
     const bool isDelete = header.kind == storage::OperationKind::Delete;
-    line += isDelete ? "\",\"IsDelete\":true,\"Document\":null}\n" : "\",\"IsDelete\":false,\"Document\":" + body + "}\n";
+    line += isDelete ? "\",\"IsDelete\":true,\"Document\":null}\n"
+                     : "\",\"IsDelete\":false,\"Document\":" + body + "}\n";
     return line;
 }
 
 Error notWritten(const QFile &file)
 {
-    return {ErrorCode::Storage, "The list '" + file.fileName().toUtf8() + "' cannot be written (" + file.errorString().toUtf8() + "). Nothing was set aside.", {}};
+    return {ErrorCode::Storage,
+        "The list '" + file.fileName().toUtf8() + "' cannot be written ("
+            + file.errorString().toUtf8() + "). Nothing was set aside.",
+        {}};
 }
 
 } // namespace
@@ -36,7 +43,9 @@ QByteArray freeAsidePath(const QByteArray &base)
 {
     QByteArray path = base;
     const auto isTaken = [&path] {
-        return QFile::exists(QString::fromUtf8(path)) || QFile::exists(QString::fromUtf8(path + "-wal")) || QFile::exists(QString::fromUtf8(path + "-shm"));
+        return QFile::exists(QString::fromUtf8(path))
+            || QFile::exists(QString::fromUtf8(path + "-wal"))
+            || QFile::exists(QString::fromUtf8(path + "-shm"));
     };
     for (int i = 2; isTaken(); ++i) {
         path = base + '-' + QByteArray::number(i);
@@ -44,18 +53,21 @@ QByteArray freeAsidePath(const QByteArray &base)
     return path;
 }
 
-Result<qint64> listUnsent(const storage::DatabaseFile &file, const storage::VersionVector &known, const QByteArray &path)
+Result<qint64> listUnsent(
+    const storage::DatabaseFile &file, const storage::VersionVector &known, const QByteArray &path)
 {
     QFile list(QString::fromUtf8(path));
     qint64 count = 0;
     for (LogPosition position; position < file.lastPosition();) {
-        DRIFTLESS_TRY_ASSIGN(const auto chunk, file.readLog(position, kChunkOperations, kChunkBytes));
+        DRIFTLESS_TRY_ASSIGN(
+            const auto chunk, file.readLog(position, kChunkOperations, kChunkBytes));
         if (chunk.empty()) {
             break;
         }
         for (const storage::StoredOperation &stored : chunk) {
             position = stored.position;
-            DRIFTLESS_TRY_ASSIGN(const storage::OperationHeader header, storage::decodeHeader(stored.headerBytes));
+            DRIFTLESS_TRY_ASSIGN(
+                const storage::OperationHeader header, storage::decodeHeader(stored.headerBytes));
             if (!header.isAboutDocument() || known.covers(header.version.dot)) {
                 continue;
             }
@@ -90,7 +102,10 @@ Result<void> renameDatabase(const QByteArray &path, const QByteArray &aside)
             for (const char *done : renamed) {
                 QFile::rename(QString::fromUtf8(aside + done), QString::fromUtf8(path + done));
             }
-            return Error {ErrorCode::Storage, "The file '" + (path + part) + "' cannot be renamed. Check that its folder belongs to this user.", {}};
+            return Error {ErrorCode::Storage,
+                "The file '" + (path + part)
+                    + "' cannot be renamed. Check that its folder belongs to this user.",
+                {}};
         }
         renamed.push_back(part);
     }

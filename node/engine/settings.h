@@ -27,7 +27,8 @@ struct Settings
     Durability durability = Durability::Full;
 
     ConflictPolicy policy = ConflictPolicy::MergeFields;
-    std::vector<std::pair<QByteArray, ConflictPolicy>> collectionPolicies; ///< by folded collection name
+    std::vector<std::pair<QByteArray, ConflictPolicy>>
+        collectionPolicies; ///< by folded collection name
 
     std::vector<SeedPeer> seedPeers;
     int transferOperationsMax = kTransferOperationsMax;
@@ -38,8 +39,9 @@ struct Settings
     qsizetype documentBytesMax = kDocumentBytesMax;
     int groupOperationsMax = kGroupOperationsMax;
     qsizetype groupBytesMax = kGroupBytesMax;
-    std::chrono::milliseconds readMax {10'000}; ///< a read snapshot that lives longer is ended, so that the WAL can shrink
-    qint64 cacheBytes = 16'000'000;             ///< page cache of the writing connection, each database
+    std::chrono::milliseconds readMax {
+        10'000}; ///< a read snapshot that lives longer is ended, so that the WAL can shrink
+    qint64 cacheBytes = 16'000'000; ///< page cache of the writing connection, each database
 };
 
 } // namespace driftless::engine

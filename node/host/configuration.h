@@ -28,8 +28,8 @@ public:
     void set(Entry entry);
     void merge(const Configuration &later);
     /// Null if no source names it.
-    const Entry *find(QByteArrayView key) const;
-    const Entries &entries() const { return m_entries; }
+    [[nodiscard]] const Entry *find(QByteArrayView key) const;
+    [[nodiscard]] const Entries &entries() const { return m_entries; }
 
 private:
     Entries m_entries;

@@ -40,11 +40,14 @@ public:
     }
 
 private:
-    char peek() const { return m_position < m_text.size() ? m_text[m_position] : '\0'; }
+    [[nodiscard]] char peek() const
+    {
+        return m_position < m_text.size() ? m_text[m_position] : '\0';
+    }
 
-    QByteArray here() const { return m_fileName + ':' + QByteArray::number(m_line); }
+    [[nodiscard]] QByteArray here() const { return m_fileName + ':' + QByteArray::number(m_line); }
 
-    Error wrong(const QByteArray &what) const
+    [[nodiscard]] Error wrong(const QByteArray &what) const
     {
         return {ErrorCode::Configuration, here() + ": " + what + '.', {}};
     }

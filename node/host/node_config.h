@@ -32,9 +32,9 @@ struct ListenUrl
     QByteArray host; ///< an IP address, "localhost", or "*" for all of the machine
     quint16 port = 0; ///< 0: any free one
 
-    bool isLoopback() const;
+    [[nodiscard]] bool isLoopback() const;
     /// "http://127.0.0.1:1446".
-    QByteArray text() const;
+    [[nodiscard]] QByteArray text() const;
     friend bool operator==(const ListenUrl &, const ListenUrl &) = default;
 };
 

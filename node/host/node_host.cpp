@@ -231,7 +231,8 @@ void NodeHost::takeApart()
     parts.net.run([&parts] {
         parts.server.reset(); // whoever is still connected is cut off
         if (parts.readers) {
-            parts.readers->drainAndStop(); // before the last checkpoint, which an open read would stop short
+            parts.readers
+                ->drainAndStop(); // before the last checkpoint, which an open read would stop short
         }
     });
     [[maybe_unused]] const bool isTaken = parts.store.postUnbounded([&parts] {

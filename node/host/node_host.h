@@ -27,7 +27,7 @@ public:
     /// stopped(), at once if the node does not run. A second call changes nothing.
     void stop();
 
-    const NodeConfig &config() const { return m_config; }
+    [[nodiscard]] const NodeConfig &config() const { return m_config; }
 
 Q_SIGNALS:
     /// The node serves; `url` is the first of its addresses, with the real port.

@@ -24,10 +24,10 @@ public:
         const std::optional<QSslConfiguration> &tls,
         Instant now);
 
-    bool isConnecting() const { return m_state == State::Connecting; }
-    bool isIdle() const { return m_state == State::Idle; }
+    [[nodiscard]] bool isConnecting() const { return m_state == State::Connecting; }
+    [[nodiscard]] bool isIdle() const { return m_state == State::Idle; }
     /// When it is over its time, whatever it does.
-    Instant deadline() const { return m_deadline; }
+    [[nodiscard]] Instant deadline() const { return m_deadline; }
 
     /// Sends `call`; idle before.
     void start(Call call);
@@ -45,7 +45,7 @@ private:
     void onEnded();
     void complete();
     void die(const Error &error, bool mayTryAgain);
-    QByteArray requestHead(const HttpClient::Request &request) const;
+    [[nodiscard]] QByteArray requestHead(const HttpClient::Request &request) const;
 
     PeerPool &m_pool;
     const PeerAddress &m_address;

@@ -61,7 +61,7 @@ public:
     void send(Request request, Completion completion);
 
     /// Connections to all peers, idle ones included.
-    int connectionCount() const;
+    [[nodiscard]] int connectionCount() const;
 
 private:
     friend class PeerPool;

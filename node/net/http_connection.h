@@ -45,7 +45,7 @@ public:
     /// Ends it now.
     void close();
 
-    bool isTurnedAway() const { return m_isTurnedAway; }
+    [[nodiscard]] bool isTurnedAway() const { return m_isTurnedAway; }
 
 private:
     enum class State {
@@ -77,7 +77,7 @@ private:
     void handleUpgrade(QByteArrayView rawHead);
     void handleComplete();
     void dispatch(api::Request request, const ResponseFrame &frame);
-    bool mayDispatch(const api::Request &request) const;
+    [[nodiscard]] bool mayDispatch(const api::Request &request) const;
 
     // What is said.
     void answer(quint64 slot, api::Response response);
@@ -86,8 +86,8 @@ private:
     void writeAnswered();
     void appendResponse(const api::Response &response, const ResponseFrame &frame);
     void flush();
-    qsizetype outputBytes() const;
-    qint64 unsentBytes() const; ///< that the system has not taken
+    [[nodiscard]] qsizetype outputBytes() const;
+    [[nodiscard]] qint64 unsentBytes() const; ///< that the system has not taken
 
     // How it ends.
     void closeOrDrain();

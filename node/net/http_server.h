@@ -34,7 +34,7 @@ struct ListenAddress
     /// From "host:port", "[::1]:port" or "port" alone (then of all addresses). Error:
     /// InvalidArgument.
     static Result<ListenAddress> parse(QByteArrayView text);
-    bool isLoopback() const;
+    [[nodiscard]] bool isLoopback() const;
 };
 
 /// The HTTP/1.1 and WebSocket server of the node. Lives, and is used, on the net thread only;

@@ -48,12 +48,12 @@ public:
     /// Ends what is over its time.
     void expire(Instant now);
     /// When expire() has something to do next; Instant::max() if never.
-    Instant nextDeadline() const;
-    bool isUnused() const { return m_connections.empty() && m_waiting.empty(); }
-    int connectionCount() const { return static_cast<int>(m_connections.size()); }
+    [[nodiscard]] Instant nextDeadline() const;
+    [[nodiscard]] bool isUnused() const { return m_connections.empty() && m_waiting.empty(); }
+    [[nodiscard]] int connectionCount() const { return static_cast<int>(m_connections.size()); }
 
     // From the connections:
-    Instant now() const { return m_client.m_clock.instant(); }
+    [[nodiscard]] Instant now() const { return m_client.m_clock.instant(); }
     /// One is idle.
     void onReady() { pump(); }
     /// It could not connect: the oldest call that waits has its answer.

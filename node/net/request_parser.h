@@ -42,20 +42,20 @@ public:
     Step setBodyBytesMax(qsizetype bodyBytesMax);
 
     api::Request &request();
-    const api::Request &request() const;
+    [[nodiscard]] const api::Request &request() const;
     /// After Complete; the parser is ready for the next request.
     api::Request take();
-    const Failure &failure() const { return m_failure; }
+    [[nodiscard]] const Failure &failure() const { return m_failure; }
 
     // Of the request whose head is complete:
-    bool isKeptAlive() const;
-    bool isHttp10() const;
-    bool isWebSocketUpgrade() const; ///< a GET that asks for it
-    qsizetype bodyBytes() const; ///< that have arrived
+    [[nodiscard]] bool isKeptAlive() const;
+    [[nodiscard]] bool isHttp10() const;
+    [[nodiscard]] bool isWebSocketUpgrade() const; ///< a GET that asks for it
+    [[nodiscard]] qsizetype bodyBytes() const; ///< that have arrived
 
     /// The first byte of a request has been seen and the request is not complete.
-    bool isInRequest() const { return m_phase != Phase::Head || m_scannedBytes > 0; }
-    bool isInBody() const { return m_phase == Phase::Body; }
+    [[nodiscard]] bool isInRequest() const { return m_phase != Phase::Head || m_scannedBytes > 0; }
+    [[nodiscard]] bool isInBody() const { return m_phase == Phase::Body; }
 
 private:
     enum class Phase { Head, Body, Failed };

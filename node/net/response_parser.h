@@ -23,15 +23,15 @@ public:
     /// The peer has closed: completes an answer whose body ends so.
     Step finish();
 
-    bool hasBegun() const { return m_hasBegun; }
-    int status() const;
+    [[nodiscard]] bool hasBegun() const { return m_hasBegun; }
+    [[nodiscard]] int status() const;
     QByteArray takeBody();
     /// After Complete: the connection may carry another request.
-    bool isKeptAlive() const;
+    [[nodiscard]] bool isKeptAlive() const;
 
 private:
     class Message;
-    std::unique_ptr<Message> makeMessage() const;
+    [[nodiscard]] std::unique_ptr<Message> makeMessage() const;
 
     const qsizetype m_headerBytesMax;
     const qsizetype m_bodyBytesMax;

@@ -22,9 +22,12 @@ public:
         Instant sent, Instant received, WallTime wallNow, WallTime peerReceived, WallTime peerSent);
 
     /// The peer's clock less ours; nothing before the first exchange.
-    std::optional<std::chrono::milliseconds> offset() const;
-    bool isSkewed() const;
-    std::chrono::milliseconds roundTrip() const { return m_roundTrip; } ///< the last one
+    [[nodiscard]] std::optional<std::chrono::milliseconds> offset() const;
+    [[nodiscard]] bool isSkewed() const;
+    [[nodiscard]] std::chrono::milliseconds roundTrip() const
+    {
+        return m_roundTrip;
+    } ///< the last one
 
 private:
     struct Sample

@@ -115,7 +115,7 @@ private:
         return true;
     }
 
-    bool continuesGroup(const OperationHeader &header) const
+    [[nodiscard]] bool continuesGroup(const OperationHeader &header) const
     {
         const OperationHeader &last = m_group.back().header;
         return header.version.dot.incarnation == last.version.dot.incarnation
@@ -165,12 +165,12 @@ private:
                 || NodeId::parse(operation.header.documentId).isOk());
     }
 
-    bool isStopped(const Incarnation &incarnation) const
+    [[nodiscard]] bool isStopped(const Incarnation &incarnation) const
     {
         return m_stopped.contains(incarnation) || m_file.isStopped(incarnation);
     }
 
-    bool hasParents() const
+    [[nodiscard]] bool hasParents() const
     {
         for (const Operation &operation : m_group) {
             for (const storage::Parent &parent : operation.header.parents) {

@@ -29,9 +29,9 @@ class LocalCopies
 {
 public:
     virtual ~LocalCopies() = default;
-    virtual std::vector<DatabaseName> names() const = 0;
+    [[nodiscard]] virtual std::vector<DatabaseName> names() const = 0;
     /// Nothing: this node never heard of it.
-    virtual std::optional<LocalCopy> find(const DatabaseName &database) const = 0;
+    [[nodiscard]] virtual std::optional<LocalCopy> find(const DatabaseName &database) const = 0;
 };
 
 /// The copy as an open file shows it.

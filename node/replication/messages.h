@@ -29,7 +29,7 @@ struct Sender
                            ///< the node was restarted
     std::vector<NodeId>
         activePeers; ///< those that the sender pushes to at present: they need no relay
-    bool serves(const NodeId &peer) const;
+    [[nodiscard]] bool serves(const NodeId &peer) const;
     friend bool operator==(const Sender &, const Sender &) = default;
 };
 
@@ -57,8 +57,8 @@ struct Heartbeat
     bool isScoped = false; ///< requests only: the answer is to name no database but these
     std::vector<HeartbeatDatabase> databases;
 
-    const HeartbeatDatabase *find(const DatabaseName &name) const;
-    QByteArray encode() const;
+    [[nodiscard]] const HeartbeatDatabase *find(const DatabaseName &name) const;
+    [[nodiscard]] QByteArray encode() const;
     /// Malformed; also for a protocol that this program does not speak.
     static Result<Heartbeat> decode(QByteArrayView bytes);
     friend bool operator==(const Heartbeat &, const Heartbeat &) = default;
@@ -74,7 +74,7 @@ struct Preamble
     bool hasMore = false; ///< fetch answers: the log goes on behind this transfer
 
     void encode(cbor::Writer &writer) const;
-    QByteArray encode() const;
+    [[nodiscard]] QByteArray encode() const;
     /// Sets the reader's fault on anything else.
     static Preamble decode(cbor::Reader &reader);
     /// Malformed where the bytes are not exactly one preamble.
@@ -104,7 +104,7 @@ public:
     };
     /// Nothing at the end and at a fault; `ok` tells them apart.
     std::optional<Item> next();
-    bool ok() const { return m_reader.ok(); }
+    [[nodiscard]] bool ok() const { return m_reader.ok(); }
 
 private:
     cbor::Reader m_reader;
@@ -152,7 +152,7 @@ struct OperationsAnswer
     std::vector<LeftOut> leftOut; ///< one an incarnation at most
     QByteArray message;
 
-    QByteArray encode() const;
+    [[nodiscard]] QByteArray encode() const;
     /// Malformed.
     static Result<OperationsAnswer> decode(QByteArrayView bytes);
     friend bool operator==(const OperationsAnswer &, const OperationsAnswer &) = default;

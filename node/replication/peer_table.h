@@ -30,8 +30,8 @@ struct PeerScope
     std::map<DatabaseName, bool>
         databases; ///< a registration for one database goes before the one for all
 
-    bool exchanges(const DatabaseName &database) const;
-    bool isActive() const; ///< anything is exchanged at all
+    [[nodiscard]] bool exchanges(const DatabaseName &database) const;
+    [[nodiscard]] bool isActive() const; ///< anything is exchanged at all
     friend bool operator==(const PeerScope &, const PeerScope &) = default;
 };
 
@@ -52,9 +52,9 @@ public:
     bool remove(const NodeId &id, const std::optional<DatabaseName> &database);
 
     /// Ascending by id, the registration for all databases first.
-    std::vector<Peer> peers() const;
+    [[nodiscard]] std::vector<Peer> peers() const;
     /// One for each node that is registered in any way, ascending by id.
-    std::vector<PeerScope> scopes() const;
+    [[nodiscard]] std::vector<PeerScope> scopes() const;
 
 private:
     using Key = std::pair<NodeId, std::optional<DatabaseName>>;

@@ -221,22 +221,23 @@ public:
     Effects handle(const Event &event, Instant now);
 
     /// When the next `Tick` is due; Instant::max() for never.
-    Instant nextDue() const { return m_due; }
-    const PeerScope &scope() const { return m_scope; }
+    [[nodiscard]] Instant nextDue() const { return m_due; }
+    [[nodiscard]] const PeerScope &scope() const { return m_scope; }
     /// This node pushes to the peer at present, or will at once: true names it among the active
     /// peers of the sender.
-    bool isPushing() const;
+    [[nodiscard]] bool isPushing() const;
 
     // For executing effects.
     /// `sender`: this node, with the peers that it pushes to.
-    Heartbeat composeHeartbeat(const Sender &sender, WallTime wallTime) const;
+    [[nodiscard]] Heartbeat composeHeartbeat(const Sender &sender, WallTime wallTime) const;
     /// Holds until the next `handle`. `relay` may be null.
     StreamQuery streamQuery(const DatabaseName &database, const RelayRule *relay) const;
 
-    PumpStatus status() const;
-    PumpDatabaseStatus status(const DatabaseName &database) const;
-    /// What the peer was known to have of the database since it was restarted, also in generations before its present one.
-    storage::VersionVector everKnown(const DatabaseName &database) const;
+    [[nodiscard]] PumpStatus status() const;
+    [[nodiscard]] PumpDatabaseStatus status(const DatabaseName &database) const;
+    /// What the peer was known to have of the database since it was restarted, also in generations
+    /// before its present one.
+    [[nodiscard]] storage::VersionVector everKnown(const DatabaseName &database) const;
 
 private:
     struct DatabaseState
@@ -335,7 +336,7 @@ private:
     DatabaseState &stateOf(const DatabaseName &name, const Generation &peerGeneration);
 
     // What is said to the peer (pump.cpp).
-    bool canExchange(const DatabaseState &state, const LocalCopy &copy) const;
+    [[nodiscard]] bool canExchange(const DatabaseState &state, const LocalCopy &copy) const;
     void pushIfNeeded(const DatabaseName &name, Instant now, Effects &effects);
     void fetchIfNeeded(const DatabaseName &name, Instant now, Effects &effects);
     void exchangeAll(Instant now, Effects &effects);

@@ -130,7 +130,8 @@ void Pump::operationsAnswered(
     if (answer.status == TransferStatus::OtherGeneration) {
         const auto copy = m_local.find(name);
         if (copy && answer.generation < copy->generation) {
-            // It was told of ours and did not join it: its disk, say. Asked at once it would not either.
+            // It was told of ours and did not join it: its disk, say. Asked at once it would not
+            // either.
             databaseFailed(state, "The peer could not join this generation of the database.", now);
             return;
         }

@@ -11,9 +11,9 @@
 
 // Who relays: an operation that came from a node which pushes to P itself is left to that node for
 // one heartbeat, so a mesh of n costs little more than n-1 transfers a write, and a star or chain
-// waits for nothing. What is built upon such an operation goes out at once all the same, as P nearly
-// always has it by then; where it has not, it leaves that out (LeftOutReason::ParentsMissing), and
-// the pump sends everything, in log order.
+// waits for nothing. What is built upon such an operation goes out at once all the same, as P
+// nearly always has it by then; where it has not, it leaves that out
+// (LeftOutReason::ParentsMissing), and the pump sends everything, in log order.
 namespace driftless::replication {
 
 /// Where the newest operations of one database's log came from. In memory only; the store thread.
@@ -36,8 +36,8 @@ public:
         Instant now,
         std::chrono::milliseconds keep);
     /// Null for a local write, and for what was forgotten.
-    const Arrival *find(LogPosition position) const;
-    std::size_t size() const { return m_arrivals.size(); }
+    [[nodiscard]] const Arrival *find(LogPosition position) const;
+    [[nodiscard]] std::size_t size() const { return m_arrivals.size(); }
 
 private:
     std::deque<Arrival> m_arrivals;
@@ -48,7 +48,7 @@ class ActivePeers
 {
 public:
     void set(const NodeId &node, std::vector<NodeId> peers);
-    bool serves(const NodeId &node, const NodeId &peer) const;
+    [[nodiscard]] bool serves(const NodeId &node, const NodeId &peer) const;
 
 private:
     std::map<NodeId, std::vector<NodeId>> m_peers;
@@ -65,7 +65,7 @@ struct RelayRule
 
     /// The last position of a run that begins at `position` and is left to its source for now, or
     /// came from the peer itself; nothing if `position` is not.
-    std::optional<LogPosition> deferredThrough(LogPosition position) const;
+    [[nodiscard]] std::optional<LogPosition> deferredThrough(LogPosition position) const;
 };
 
 } // namespace driftless::replication

@@ -26,7 +26,7 @@ public:
     {
     }
 
-    LogPosition position() const { return m_position; }
+    [[nodiscard]] LogPosition position() const { return m_position; }
     /// Goes on behind `position`.
     void skipTo(LogPosition position) { m_position = position; }
 
@@ -99,13 +99,13 @@ public:
     }
 
 private:
-    std::uint64_t reached(const Incarnation &incarnation) const
+    [[nodiscard]] std::uint64_t reached(const Incarnation &incarnation) const
     {
         return std::max(
             m_query.known->sequenceOf(incarnation), m_transfer.sent.sequenceOf(incarnation));
     }
 
-    bool isRefused(const Incarnation &incarnation) const
+    [[nodiscard]] bool isRefused(const Incarnation &incarnation) const
     {
         return (m_query.refused != nullptr && m_query.refused->contains(incarnation))
             || std::any_of(m_transfer.forks.begin(),

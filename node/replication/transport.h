@@ -14,12 +14,13 @@ namespace driftless::replication {
 /// A call to a peer. A value.
 struct TransportRequest
 {
-    QByteArray method;  ///< "GET" or "POST"
+    QByteArray method; ///< "GET" or "POST"
     QByteArray baseUrl; ///< of the peer: scheme, host, port, optional path prefix, no trailing '/'
-    QByteArray path;    ///< appended to baseUrl, begins with '/'
+    QByteArray path; ///< appended to baseUrl, begins with '/'
     std::vector<std::pair<QByteArray, QByteArray>> headers;
     QByteArray body;
-    std::chrono::milliseconds timeout {10'000}; ///< for the whole call; longer by what its bytes take on a slow line
+    std::chrono::milliseconds timeout {
+        10'000}; ///< for the whole call; longer by what its bytes take on a slow line
 };
 
 struct TransportReply
@@ -35,11 +36,13 @@ class Transport
 public:
     virtual ~Transport() = default;
 
-    /// Called once a call, on the executor that was given to the implementation. Errors: Unreachable (refused, reset, bad
-    /// answer), Timeout, Busy (the bound of waiting calls to this peer is reached), InvalidArgument (the URL).
+    /// Called once a call, on the executor that was given to the implementation. Errors:
+    /// Unreachable (refused, reset, bad answer), Timeout, Busy (the bound of waiting calls to this
+    /// peer is reached), InvalidArgument (the URL).
     using Completion = std::function<void(Result<TransportReply>)>;
 
-    /// Any thread. Calls to one base URL are sent in order over kept connections, but may be answered in any order.
+    /// Any thread. Calls to one base URL are sent in order over kept connections, but may be
+    /// answered in any order.
     virtual void send(TransportRequest request, Completion completion) = 0;
 };
 

@@ -28,7 +28,8 @@ struct MemberClaim
     Hash128 value; ///< of a set: what decides whether two of them differ
 };
 
-/// A set of nodes of the walk, a bit each: a document may have been written thousands of times on both sides of a cut.
+/// A set of nodes of the walk, a bit each: a document may have been written thousands of times on
+/// both sides of a cut.
 class NodeSet
 {
 public:
@@ -46,11 +47,11 @@ public:
             m_words[i] |= other.m_words[i];
         }
     }
-    bool contains(std::size_t index) const
+    [[nodiscard]] bool contains(std::size_t index) const
     {
         return index / 64 < m_words.size() && ((m_words[index / 64] >> (index % 64)) & 1U) != 0;
     }
-    bool meets(const NodeSet &other) const
+    [[nodiscard]] bool meets(const NodeSet &other) const
     {
         for (std::size_t i = 0; i < std::min(m_words.size(), other.m_words.size()); ++i) {
             if ((m_words[i] & other.m_words[i]) != 0) {
@@ -59,7 +60,7 @@ public:
         }
         return false;
     }
-    bool isEmpty() const { return m_words.empty(); }
+    [[nodiscard]] bool isEmpty() const { return m_words.empty(); }
 
 private:
     std::vector<std::uint64_t> m_words;
@@ -72,7 +73,7 @@ struct Node
     bool isDelete = false;
     bool floor = false;
     std::vector<Dot> parents;
-    NodeSet seenBy;                           ///< its descendants in the walk
+    NodeSet seenBy; ///< its descendants in the walk
     std::map<QByteArray, MemberClaim> claims; ///< by folded name
 };
 
@@ -85,13 +86,16 @@ struct Walk
 MemberClaim claimOf(const Claim &claim, const json::Object &body)
 {
     switch (claim.kind) {
-    case Claim::Kind::Removed: return {Touch::Removed, {}};
-    case Claim::Kind::Add: return {Touch::Add, {}};
+    case Claim::Kind::Removed:
+        return {Touch::Removed, {}};
+    case Claim::Kind::Add:
+        return {Touch::Add, {}};
     case Claim::Kind::Set: {
         const json::Member *member = body.find(foldCase(claim.name));
         return {Touch::Set, Hash128::of(member != nullptr ? member->value : QByteArrayView())};
     }
-    case Claim::Kind::SetAdd: return {Touch::SetAdd, Hash128::of(claim.base)};
+    case Claim::Kind::SetAdd:
+        return {Touch::SetAdd, Hash128::of(claim.base)};
     }
     return {};
 }
@@ -109,7 +113,8 @@ void readClaims(const Operation &operation, std::map<QByteArray, MemberClaim> &c
     if (header.floor) {
         for (const json::Member &member : body->members()) {
             if (!isIdMember(member.folded)) {
-                claims[QByteArray(member.folded.constData(), member.folded.size())] = {Touch::Set, Hash128::of(member.value)};
+                claims[QByteArray(member.folded.constData(), member.folded.size())]
+                    = {Touch::Set, Hash128::of(member.value)};
             }
         }
     }
@@ -133,20 +138,24 @@ Node nodeOf(const Operation &operation)
     return node;
 }
 
-/// A priority walk by falling version, as merge bases are found: a version is above those of its parents, so when an operation is taken
-/// from the queue, everybody who has seen it has said so.
+/// A priority walk by falling version, as merge bases are found: a version is above those of its
+/// parents, so when an operation is taken from the queue, everybody who has seen it has said so.
 Result<Walk> walkBack(const std::vector<Head> &heads, const FindOperation &find)
 {
     Walk walk;
     std::map<Version, Bits> open;
-    const auto isSeenByAll = [](const Bits &bits) { return std::all_of(bits.begin(), bits.end(), [](bool bit) { return bit; }); };
+    const auto isSeenByAll = [](const Bits &bits) {
+        return std::all_of(bits.begin(), bits.end(), [](bool bit) { return bit; });
+    };
     for (std::size_t i = 0; i < heads.size(); ++i) {
         Bits bits(heads.size());
         bits[i] = true;
         open.emplace(heads[i].version, bits);
     }
-    // What everybody has seen is no part of the walk, but its ancestors must hear of it before they are taken.
-    while (std::any_of(open.begin(), open.end(), [&](const auto &entry) { return !isSeenByAll(entry.second); })) {
+    // What everybody has seen is no part of the walk, but its ancestors must hear of it before they
+    // are taken.
+    while (std::any_of(
+        open.begin(), open.end(), [&](const auto &entry) { return !isSeenByAll(entry.second); })) {
         const auto taken = open.extract(std::prev(open.end()));
         const Version &version = taken.key();
         const Bits &bits = taken.mapped();
@@ -200,7 +209,8 @@ bool collide(const MemberClaim &a, const MemberClaim &b)
         return false;
     }
     if (a.touch == Touch::Add || b.touch == Touch::Add) {
-        return a.touch == Touch::Removed || b.touch == Touch::Removed; // an addition counts on top of any set
+        return a.touch == Touch::Removed
+            || b.touch == Touch::Removed; // an addition counts on top of any set
     }
     return a.touch != b.touch || a.value != b.value;
 }
@@ -232,12 +242,12 @@ public:
     }
 
 private:
-    bool areConcurrent(std::size_t a, std::size_t b) const
+    [[nodiscard]] bool areConcurrent(std::size_t a, std::size_t b) const
     {
         return !m_walk.nodes[a].seenBy.contains(b) && !m_walk.nodes[b].seenBy.contains(a);
     }
 
-    bool hasSeenBoth(std::size_t a, std::size_t b) const
+    [[nodiscard]] bool hasSeenBoth(std::size_t a, std::size_t b) const
     {
         return m_walk.nodes[a].seenBy.meets(m_walk.nodes[b].seenBy);
     }
@@ -277,16 +287,21 @@ private:
             if (claim.touch != Touch::None) {
                 claims.emplace_back(i, claim);
             }
-            if (claim.touch != Touch::None && (claim.touch != Touch::Add || m_walk.nodes[i].floor)) {
+            if (claim.touch != Touch::None
+                && (claim.touch != Touch::Add || m_walk.nodes[i].floor)) {
                 replacing.add(i);
             }
         }
-        std::erase_if(claims, [&](const Open &claim) { return m_walk.nodes[claim.first].seenBy.meets(replacing); });
+        std::erase_if(claims,
+            [&](const Open &claim) { return m_walk.nodes[claim.first].seenBy.meets(replacing); });
         // Two additions never collide, and of those there may be thousands.
-        const auto additions = std::stable_partition(claims.begin(), claims.end(), [](const Open &claim) { return claim.second.touch != Touch::Add; });
+        const auto additions = std::stable_partition(claims.begin(),
+            claims.end(),
+            [](const Open &claim) { return claim.second.touch != Touch::Add; });
         for (auto one = claims.begin(); one != additions; ++one) {
             for (auto other = std::next(one); other != claims.end(); ++other) {
-                if (collide(one->second, other->second) && areConcurrent(one->first, other->first) && !hasSeenBoth(one->first, other->first)) {
+                if (collide(one->second, other->second) && areConcurrent(one->first, other->first)
+                    && !hasSeenBoth(one->first, other->first)) {
                     add(member, one->first, other->first);
                 }
             }
@@ -299,7 +314,8 @@ private:
 
 } // namespace
 
-Result<std::vector<ConflictPair>> findConflicts(const std::vector<Head> &heads, const FindOperation &find)
+Result<std::vector<ConflictPair>> findConflicts(
+    const std::vector<Head> &heads, const FindOperation &find)
 {
     if (heads.size() < 2) {
         return std::vector<ConflictPair> {}; // one head has seen everything

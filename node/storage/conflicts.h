@@ -10,7 +10,7 @@ namespace driftless::storage {
 struct ConflictPair
 {
     QByteArray member; ///< folded name; "*" where one deletes what the other writes
-    Version winner;    ///< the higher
+    Version winner; ///< the higher
     Version loser;
     friend bool operator==(const ConflictPair &, const ConflictPair &) = default;
 };
@@ -18,9 +18,11 @@ struct ConflictPair
 /// Finds an operation of the log; nothing where it was pruned.
 using FindOperation = std::function<Result<std::optional<Operation>>(const Dot &dot)>;
 
-/// The conflicts to list for a document: a function of its operations (design.md 4), found by walking parents back from the heads, as far as
-/// operations that every head has seen. Of each member the colliding pairs that no later claim of the member has seen, and of which
-/// no operation has seen both. Ascending by member, then version.
-Result<std::vector<ConflictPair>> findConflicts(const std::vector<Head> &heads, const FindOperation &find);
+/// The conflicts to list for a document: a function of its operations (design.md 4), found by
+/// walking parents back from the heads, as far as operations that every head has seen. Of each
+/// member the colliding pairs that no later claim of the member has seen, and of which no operation
+/// has seen both. Ascending by member, then version.
+Result<std::vector<ConflictPair>> findConflicts(
+    const std::vector<Head> &heads, const FindOperation &find);
 
 } // namespace driftless::storage

@@ -11,8 +11,8 @@ namespace driftless::storage {
 
 namespace {
 
-// Two writers never meet: a second process is refused when it opens the file. What may hold the lock for a moment is a
-// tool of the administrator's.
+// Two writers never meet: a second process is refused when it opens the file. What may hold the
+// lock for a moment is a tool of the administrator's.
 constexpr int kBusyTimeoutMs = 2'000;
 constexpr int kProgressSteps = 10'000;
 
@@ -24,7 +24,8 @@ std::int64_t steadyMs()
 bool hasWriteAheadLog(const QByteArray &path)
 {
     std::error_code missing;
-    const auto bytes = std::filesystem::file_size(std::filesystem::path((path + "-wal").toStdString()), missing);
+    const auto bytes
+        = std::filesystem::file_size(std::filesystem::path((path + "-wal").toStdString()), missing);
     return !missing && bytes > 0;
 }
 
@@ -64,7 +65,8 @@ Statement &Statement::bind(int index, std::int64_t value)
 Statement &Statement::bindBlob(int index, QByteArrayView value)
 {
     const char *data = value.data() != nullptr ? value.data() : "";
-    const int code = sqlite3_bind_blob64(m_handle, index, data, static_cast<sqlite3_uint64>(value.size()), SQLITE_STATIC);
+    const int code = sqlite3_bind_blob64(
+        m_handle, index, data, static_cast<sqlite3_uint64>(value.size()), SQLITE_STATIC);
     DRIFTLESS_ASSERT(code == SQLITE_OK);
     return *this;
 }
@@ -72,8 +74,12 @@ Statement &Statement::bindBlob(int index, QByteArrayView value)
 Statement &Statement::bindText(int index, QByteArrayView utf8)
 {
     const char *data = utf8.data() != nullptr ? utf8.data() : "";
-    const int code = sqlite3_bind_text64(
-        m_handle, index, data, static_cast<sqlite3_uint64>(utf8.size()), SQLITE_STATIC, SQLITE_UTF8);
+    const int code = sqlite3_bind_text64(m_handle,
+        index,
+        data,
+        static_cast<sqlite3_uint64>(utf8.size()),
+        SQLITE_STATIC,
+        SQLITE_UTF8);
     DRIFTLESS_ASSERT(code == SQLITE_OK);
     return *this;
 }
@@ -149,15 +155,18 @@ Connection::~Connection()
 Result<std::unique_ptr<Connection>> Connection::open(const QByteArray &path, Mode mode)
 {
     sqlite3 *handle = nullptr;
-    const int access = mode == Mode::ReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    const int code = sqlite3_open_v2(path.constData(), &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+    const int access = mode == Mode::ReadOnly ? SQLITE_OPEN_READONLY
+                                              : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    const int code = sqlite3_open_v2(
+        path.constData(), &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     std::unique_ptr<Connection> connection(new Connection(path, handle));
     if (code != SQLITE_OK) {
         return connection->lastError(code);
     }
     sqlite3_busy_timeout(handle, kBusyTimeoutMs);
-    // The last reader to close would copy the WAL back and delete it by its name, which may be another file's by then. A log that was there
-    // before belongs to a file that may yet be refused.
+    // The last reader to close would copy the WAL back and delete it by its name, which may be
+    // another file's by then. A log that was there before belongs to a file that may yet be
+    // refused.
     if (mode == Mode::ReadOnly || hasWriteAheadLog(path)) {
         sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     }
@@ -167,8 +176,12 @@ Result<std::unique_ptr<Connection>> Connection::open(const QByteArray &path, Mod
 Result<Statement> Connection::prepare(std::string_view sql)
 {
     sqlite3_stmt *statement = nullptr;
-    const int code = sqlite3_prepare_v3(
-        m_handle, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    const int code = sqlite3_prepare_v3(m_handle,
+        sql.data(),
+        static_cast<int>(sql.size()),
+        SQLITE_PREPARE_PERSISTENT,
+        &statement,
+        nullptr);
     if (code != SQLITE_OK) {
         return lastError(code);
     }
@@ -220,8 +233,10 @@ void Connection::setReadDeadline(std::chrono::milliseconds readMax)
 {
     m_readMaxMs = readMax.count();
     sqlite3_progress_handler(
-        m_handle, kProgressSteps,
-        [](void *self) { return steadyMs() > static_cast<Connection *>(self)->m_deadline ? 1 : 0; }, this);
+        m_handle,
+        kProgressSteps,
+        [](void *self) { return steadyMs() > static_cast<Connection *>(self)->m_deadline ? 1 : 0; },
+        this);
     beginRead();
 }
 
@@ -233,25 +248,38 @@ void Connection::beginRead()
 Error Connection::lastError(int code) const
 {
     const QByteArray file = "'" + m_path + "'";
-    const QByteArray said = m_handle != nullptr ? QByteArray(sqlite3_errmsg(m_handle)) : QByteArray("out of memory");
+    const QByteArray said
+        = m_handle != nullptr ? QByteArray(sqlite3_errmsg(m_handle)) : QByteArray("out of memory");
     switch (code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return {ErrorCode::FileDamaged,
             "The file " + file + " is damaged (" + said
-                + "). Nothing was changed in it. Set it aside and restore a backup under its name, or start without it and let the peers fill it again.",
+                + "). Nothing was changed in it. Set it aside and restore a backup under its name, "
+                  "or start without it and let the peers fill it again.",
             {}};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return {ErrorCode::FileInUse, "The file " + file + " is in use by another process. Stop that process, then try again.", {}};
+        return {ErrorCode::FileInUse,
+            "The file " + file
+                + " is in use by another process. Stop that process, then try again.",
+            {}};
     case SQLITE_FULL:
-        return {ErrorCode::DiskFull, "There is no space left for " + file + ". Free some; nothing that was acknowledged is lost.", {}};
+        return {ErrorCode::DiskFull,
+            "There is no space left for " + file
+                + ". Free some; nothing that was acknowledged is lost.",
+            {}};
     case SQLITE_INTERRUPT:
-        return {ErrorCode::Timeout, "The read took longer than Node:ReadMaxMilliseconds allows. Ask for smaller pages.", {}};
+        return {ErrorCode::Timeout,
+            "The read took longer than Node:ReadMaxMilliseconds allows. Ask for smaller pages.",
+            {}};
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
-        return {ErrorCode::Storage, "The file " + file + " cannot be opened for writing (" + said + "). Check that it and its folder belong to this user.", {}};
+        return {ErrorCode::Storage,
+            "The file " + file + " cannot be opened for writing (" + said
+                + "). Check that it and its folder belong to this user.",
+            {}};
     default:
         return {ErrorCode::Storage, "SQLite failed on " + file + ": " + said + '.', {}};
     }

@@ -16,8 +16,8 @@ namespace driftless::storage {
 
 class Connection;
 
-/// A prepared statement that is bound, stepped and reset in one place. Belongs to the thread of its connection and must not outlive it.
-/// Parameters count from 1, columns from 0.
+/// A prepared statement that is bound, stepped and reset in one place. Belongs to the thread of its
+/// connection and must not outlive it. Parameters count from 1, columns from 0.
 class Statement
 {
 public:
@@ -29,7 +29,8 @@ public:
     Statement &operator=(const Statement &) = delete;
 
     Statement &bind(int index, std::int64_t value);
-    /// The bytes are not copied: they must live until the next reset. A null view binds an empty blob.
+    /// The bytes are not copied: they must live until the next reset. A null view binds an empty
+    /// blob.
     Statement &bindBlob(int index, QByteArrayView value);
     Statement &bindText(int index, QByteArrayView utf8);
     Statement &bindNull(int index);
@@ -40,11 +41,11 @@ public:
     Result<void> run();
     void reset();
 
-    std::int64_t integer(int column) const;
-    bool isNull(int column) const;
-    QByteArray blob(int column) const;
+    [[nodiscard]] std::int64_t integer(int column) const;
+    [[nodiscard]] bool isNull(int column) const;
+    [[nodiscard]] QByteArray blob(int column) const;
     /// Valid until the next step or reset.
-    QByteArrayView blobView(int column) const;
+    [[nodiscard]] QByteArrayView blobView(int column) const;
 
 private:
     friend class Connection;
@@ -72,21 +73,25 @@ public:
     /// The first column of the first row; 0 where there is none.
     Result<std::int64_t> queryInteger(std::string_view sql);
 
-    std::int64_t lastInsertRowId() const;
-    /// False also where SQLite gave up a transaction by itself (no space, no memory, a fault of the disk): what is written then stands alone.
-    bool isInTransaction() const;
-    /// Copies the WAL into the file as far as readers allow (SQLITE_CHECKPOINT_PASSIVE), or, with `truncate`, waits for them and empties it.
+    [[nodiscard]] std::int64_t lastInsertRowId() const;
+    /// False also where SQLite gave up a transaction by itself (no space, no memory, a fault of the
+    /// disk): what is written then stands alone.
+    [[nodiscard]] bool isInTransaction() const;
+    /// Copies the WAL into the file as far as readers allow (SQLITE_CHECKPOINT_PASSIVE), or, with
+    /// `truncate`, waits for them and empties it.
     Result<void> checkpoint(bool truncate);
-    /// The file is ours and sound: closing copies into it also a WAL that was there before. One that is refused stays as it was.
+    /// The file is ours and sound: closing copies into it also a WAL that was there before. One
+    /// that is refused stays as it was.
     void checkpointOnClose();
-    /// A read that takes longer than `readMax` ends with Timeout; of a read-only connection. Renewed by each `beginRead`.
+    /// A read that takes longer than `readMax` ends with Timeout; of a read-only connection.
+    /// Renewed by each `beginRead`.
     void setReadDeadline(std::chrono::milliseconds readMax);
     void beginRead();
 
-    const QByteArray &path() const { return m_path; }
+    [[nodiscard]] const QByteArray &path() const { return m_path; }
     /// What SQLite last said, as an Error of ours that names the file.
-    Error lastError(int code) const;
-    sqlite3 *handle() const { return m_handle; }
+    [[nodiscard]] Error lastError(int code) const;
+    [[nodiscard]] sqlite3 *handle() const { return m_handle; }
 
 private:
     Connection(QByteArray path, sqlite3 *handle);

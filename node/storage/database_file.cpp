@@ -15,7 +15,8 @@ namespace {
 bool canJoin(const Operation &operation)
 {
     const OperationHeader &header = operation.header;
-    if (!header.isUnderstood || (header.kind == OperationKind::Admit && !NodeId::parse(header.documentId))) {
+    if (!header.isUnderstood
+        || (header.kind == OperationKind::Admit && !NodeId::parse(header.documentId))) {
         return false;
     }
     return !header.isAboutDocument() || DocumentState::check(operation).isOk();
@@ -42,7 +43,8 @@ struct DatabaseFile::Impl
 
     Result<void> openConnection(const QByteArray &path, const Options &options);
     Result<void> loadState();
-    /// Even a failed read makes SQLite roll back. What came behind it would be committed one by one: half a group, and without its vector.
+    /// Even a failed read makes SQLite roll back. What came behind it would be committed one by
+    /// one: half a group, and without its vector.
     Result<void> checkOpen() const;
     Result<void> flush();
     Result<void> admit(const NodeId &node);
@@ -63,7 +65,8 @@ DatabaseFile::~DatabaseFile()
     }
 }
 
-Result<std::unique_ptr<DatabaseFile>> DatabaseFile::open(const QByteArray &path, const Options &options)
+Result<std::unique_ptr<DatabaseFile>> DatabaseFile::open(
+    const QByteArray &path, const Options &options)
 {
     auto impl = std::make_unique<Impl>();
     DRIFTLESS_TRY(impl->openConnection(path, options));
@@ -77,21 +80,29 @@ Result<void> DatabaseFile::Impl::openConnection(const QByteArray &path, const Op
     DRIFTLESS_TRY_ASSIGN(lock, FileLock::take(path));
     DRIFTLESS_TRY_ASSIGN(connection, Connection::open(path, Connection::Mode::ReadWrite));
     DRIFTLESS_TRY(migrate(*connection, databaseSchema()));
-    const QByteArray settings = "PRAGMA journal_mode=WAL; PRAGMA synchronous=" + QByteArray(options.isSynchronousFull ? "FULL" : "NORMAL")
-        + "; PRAGMA cache_size=-" + QByteArray::number(options.cacheBytes / 1024) + "; PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY";
+    const QByteArray settings = "PRAGMA journal_mode=WAL; PRAGMA synchronous="
+        + QByteArray(options.isSynchronousFull ? "FULL" : "NORMAL") + "; PRAGMA cache_size=-"
+        + QByteArray::number(options.cacheBytes / 1024)
+        + "; PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY";
     return connection->execute(settings.constData());
 }
 
 Result<void> DatabaseFile::Impl::loadState()
 {
     DocumentStore::Counts counts;
-    DRIFTLESS_TRY_ASSIGN(Statement select, connection->prepare("SELECT hlc, digest, documents, conflicts, own_incarnation FROM state WHERE id = 1"));
+    DRIFTLESS_TRY_ASSIGN(Statement select,
+        connection->prepare(
+            "SELECT hlc, digest, documents, conflicts, own_incarnation FROM state WHERE id = 1"));
     DRIFTLESS_TRY_ASSIGN(const bool hasRow, select.step());
     if (hasRow) {
         hlc = static_cast<std::uint64_t>(select.integer(0));
         const auto digest = Digest::fromBytes(select.blobView(1));
         if (!digest) {
-            return Error {ErrorCode::FileDamaged, "The file '" + connection->path() + "' is damaged: its digest has the wrong size. Set it aside and restore a backup.", {}};
+            return Error {ErrorCode::FileDamaged,
+                "The file '" + connection->path()
+                    + "' is damaged: its digest has the wrong size. Set it aside and restore a "
+                      "backup.",
+                {}};
         }
         counts.digest = *digest;
         counts.documents = select.integer(2);
@@ -100,7 +111,9 @@ Result<void> DatabaseFile::Impl::loadState()
         select.reset();
     }
     committedHlc = hlc;
-    DRIFTLESS_TRY_ASSIGN(saveState, connection->prepare("INSERT OR REPLACE INTO state(id, hlc, digest, documents, conflicts, own_incarnation) VALUES(1,?,?,?,?,?)"));
+    DRIFTLESS_TRY_ASSIGN(saveState,
+        connection->prepare("INSERT OR REPLACE INTO state(id, hlc, digest, documents, conflicts, "
+                            "own_incarnation) VALUES(1,?,?,?,?,?)"));
     DRIFTLESS_TRY_ASSIGN(incarnations, IncarnationTable::load(*connection));
     DRIFTLESS_TRY_ASSIGN(log, OperationLog::load(*connection, *incarnations));
     DRIFTLESS_TRY_ASSIGN(documents, DocumentStore::load(*connection, *log, *incarnations, counts));
@@ -139,7 +152,10 @@ Result<void> DatabaseFile::Impl::checkOpen() const
         return {};
     }
     return Error {ErrorCode::Storage,
-        "A transaction on the file '" + connection->path() + "' was given up after a fault of the disk or of memory; nothing of it was written. Try again.", {}};
+        "A transaction on the file '" + connection->path()
+            + "' was given up after a fault of the disk or of memory; nothing of it was written. "
+              "Try again.",
+        {}};
 }
 
 Result<void> DatabaseFile::Impl::flush()
@@ -152,7 +168,11 @@ Result<void> DatabaseFile::Impl::flush()
     DRIFTLESS_TRY(incarnations->flush());
     const DocumentStore::Counts &counts = documents->counts();
     const QByteArray digest = counts.digest.bytes();
-    saveState.bind(1, static_cast<std::int64_t>(hlc)).bindBlob(2, digest).bind(3, counts.documents).bind(4, counts.conflicts).bind(5, ownKey);
+    saveState.bind(1, static_cast<std::int64_t>(hlc))
+        .bindBlob(2, digest)
+        .bind(3, counts.documents)
+        .bind(4, counts.conflicts)
+        .bind(5, ownKey);
     return saveState.run();
 }
 
@@ -180,7 +200,8 @@ Result<void> DatabaseFile::commit()
 void DatabaseFile::rollback()
 {
     DRIFTLESS_ASSERT(m_impl->isOpen);
-    // SQLite may have rolled back by itself (disk full, I/O error); then there is nothing left to undo, and it says so.
+    // SQLite may have rolled back by itself (disk full, I/O error); then there is nothing left to
+    // undo, and it says so.
     if (const auto undone = m_impl->connection->execute("ROLLBACK"); !undone) {
         m_impl->isOpen = false;
     }
@@ -268,7 +289,8 @@ bool DatabaseFile::isStopped(const Incarnation &incarnation) const
     return m_impl->incarnations->isStopped(incarnation);
 }
 
-Result<std::vector<StoredOperation>> DatabaseFile::readLog(LogPosition after, int countMax, qsizetype bytesMax) const
+Result<std::vector<StoredOperation>> DatabaseFile::readLog(
+    LogPosition after, int countMax, qsizetype bytesMax) const
 {
     return m_impl->log->read(after, countMax, bytesMax);
 }
@@ -307,8 +329,9 @@ Result<void> DatabaseFile::apply(std::span<const Operation> group, bool quaranti
     DRIFTLESS_TRY(m_impl->checkOpen());
     const OperationHeader &first = group.front().header;
     // A single write finds out by being joined.
-    const bool isApplicable
-        = group.size() == 1 && first.isAboutDocument() ? first.isUnderstood : std::all_of(group.begin(), group.end(), canJoin);
+    const bool isApplicable = group.size() == 1 && first.isAboutDocument()
+        ? first.isUnderstood
+        : std::all_of(group.begin(), group.end(), canJoin);
     m_impl->isDirty = true;
     for (const Operation &operation : group) {
         DRIFTLESS_TRY(m_impl->applyOne(operation, quarantine || !isApplicable));
@@ -321,7 +344,8 @@ Result<void> DatabaseFile::Impl::admit(const NodeId &node)
     if (!roster.insert(node).second) {
         return {};
     }
-    DRIFTLESS_TRY_ASSIGN(Statement insert, connection->prepare("INSERT OR IGNORE INTO roster(node) VALUES(?)"));
+    DRIFTLESS_TRY_ASSIGN(
+        Statement insert, connection->prepare("INSERT OR IGNORE INTO roster(node) VALUES(?)"));
     insert.bindText(1, node.bytes());
     return insert.run();
 }
@@ -340,7 +364,8 @@ Result<void> DatabaseFile::Impl::applyOne(const Operation &operation, bool quara
 Result<void> DatabaseFile::Impl::joinRoster(const OperationHeader &header)
 {
     if (header.kind == OperationKind::Open && header.parents.empty()) {
-        return admit(header.version.dot.incarnation.origin); // the creator of a copy that continues nothing
+        return admit(
+            header.version.dot.incarnation.origin); // the creator of a copy that continues nothing
     }
     if (header.kind == OperationKind::Admit) {
         DRIFTLESS_TRY_ASSIGN(const NodeId node, NodeId::parse(header.documentId));
@@ -349,14 +374,16 @@ Result<void> DatabaseFile::Impl::joinRoster(const OperationHeader &header)
     return {};
 }
 
-Result<void> DatabaseFile::Impl::applyToDocument(const Operation &operation, LogPosition position, bool quarantine)
+Result<void> DatabaseFile::Impl::applyToDocument(
+    const Operation &operation, LogPosition position, bool quarantine)
 {
     const OperationHeader &header = operation.header;
     const DocumentKey key {foldCase(header.collection), foldCase(header.documentId)};
     DRIFTLESS_TRY_ASSIGN(LoadedDocument document, documents->document(key));
     document.state.admitHead(header);
     if (!quarantine) {
-        // What contradicts itself waits in quarantine like what is not understood: refusing it would wedge its origin.
+        // What contradicts itself waits in quarantine like what is not understood: refusing it
+        // would wedge its origin.
         quarantine = !document.state.join(operation, position).isOk();
     }
     if (quarantine) {
@@ -366,7 +393,8 @@ Result<void> DatabaseFile::Impl::applyToDocument(const Operation &operation, Log
     return documents->save(document, header.collection);
 }
 
-Result<void> DatabaseFile::applyOwn(const Operation &operation, LoadedDocument &document, json::Object body)
+Result<void> DatabaseFile::applyOwn(
+    const Operation &operation, LoadedDocument &document, json::Object body)
 {
     DRIFTLESS_ASSERT(m_impl->isOpen && operation.header.isAboutDocument());
     DRIFTLESS_TRY(m_impl->checkOpen());
@@ -376,21 +404,24 @@ Result<void> DatabaseFile::applyOwn(const Operation &operation, LoadedDocument &
     m_impl->hlc = std::max(m_impl->hlc, header.version.hlc);
     document.state.admitHead(header);
     const bool isDelete = header.kind == OperationKind::Delete;
-    DRIFTLESS_TRY(isDelete ? document.state.join(operation, position) : document.state.join(operation, position, std::move(body)));
+    DRIFTLESS_TRY(isDelete ? document.state.join(operation, position)
+                           : document.state.join(operation, position, std::move(body)));
     return m_impl->documents->save(document, header.collection);
 }
 
 Result<int> DatabaseFile::releaseQuarantined()
 {
     DRIFTLESS_ASSERT(m_impl->isOpen);
-    DRIFTLESS_TRY_ASSIGN(const std::vector<LogPosition> waiting, m_impl->documents->quarantinedOperations());
+    DRIFTLESS_TRY_ASSIGN(
+        const std::vector<LogPosition> waiting, m_impl->documents->quarantinedOperations());
     // A group waits as a whole for its last operation.
     std::set<std::pair<Incarnation, std::uint64_t>> blockedGroups;
     std::vector<std::pair<LogPosition, Operation>> candidates;
     for (const LogPosition position : waiting) {
         DRIFTLESS_TRY_ASSIGN(Operation operation, m_impl->log->at(position));
         const Dot &dot = operation.header.version.dot;
-        const std::uint64_t first = operation.header.group ? operation.header.group->first : dot.sequence;
+        const std::uint64_t first
+            = operation.header.group ? operation.header.group->first : dot.sequence;
         if (!canJoin(operation)) {
             blockedGroups.emplace(dot.incarnation, first);
         }
@@ -400,7 +431,8 @@ Result<int> DatabaseFile::releaseQuarantined()
     for (const auto &[position, operation] : candidates) {
         const OperationHeader &header = operation.header;
         const Dot &dot = header.version.dot;
-        if (blockedGroups.contains({dot.incarnation, header.group ? header.group->first : dot.sequence})) {
+        if (blockedGroups.contains(
+                {dot.incarnation, header.group ? header.group->first : dot.sequence})) {
             continue;
         }
         DRIFTLESS_TRY(m_impl->checkOpen());

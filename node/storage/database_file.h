@@ -36,7 +36,7 @@ struct Fork
 struct DocumentKey
 {
     QByteArray collection; ///< folded
-    QByteArray id;         ///< folded
+    QByteArray id; ///< folded
     friend bool operator==(const DocumentKey &, const DocumentKey &) = default;
     friend auto operator<=>(const DocumentKey &a, const DocumentKey &b)
     {
@@ -45,83 +45,95 @@ struct DocumentKey
     }
 };
 
-/// One database: `{database}.db`, which holds all that a write must commit together. The only writer of the file; one thread,
-/// the store thread. Every method that changes something needs an open transaction; what it changed in memory goes back with it.
+/// One database: `{database}.db`, which holds all that a write must commit together. The only
+/// writer of the file; one thread, the store thread. Every method that changes something needs an
+/// open transaction; what it changed in memory goes back with it.
 class DatabaseFile
 {
 public:
     struct Options
     {
-        bool isSynchronousFull = true; ///< an answered commit survives a power cut (Node:Durability)
+        bool isSynchronousFull
+            = true; ///< an answered commit survives a power cut (Node:Durability)
         qint64 cacheBytes = 16'000'000;
     };
 
-    /// Opens or creates. Errors, each naming the file and what to do: FileDamaged, FileNewer, FileInUse (another process has it),
-    /// DiskFull, Storage. A file that cannot be opened is left as it is.
-    static Result<std::unique_ptr<DatabaseFile>> open(const QByteArray &path, const Options &options);
+    /// Opens or creates. Errors, each naming the file and what to do: FileDamaged, FileNewer,
+    /// FileInUse (another process has it), DiskFull, Storage. A file that cannot be opened is left
+    /// as it is.
+    static Result<std::unique_ptr<DatabaseFile>> open(
+        const QByteArray &path, const Options &options);
     ~DatabaseFile();
 
     // Transactions.
     /// Begins one if none is open.
     Result<void> begin();
-    bool isInTransaction() const;
-    /// Makes everything since `begin` durable, or (on an error) as if it had not been. Conflicts of the documents touched are listed here, once a transaction.
+    [[nodiscard]] bool isInTransaction() const;
+    /// Makes everything since `begin` durable, or (on an error) as if it had not been. Conflicts of
+    /// the documents touched are listed here, once a transaction.
     Result<void> commit();
     void rollback();
     /// Copies the WAL back into the file as far as readers allow.
     Result<void> checkpoint();
 
     // What the copy has. Inside of a transaction, with its changes.
-    const VersionVector &vector() const;
-    /// Of the canonical form: without incarnations that another's `open` continues from their last sequence, and with a mark for each that
-    /// is continued but not here at all.
-    Hash128 vectorHash() const;
-    Hash128 digest() const;
-    qint64 documentCount() const;  ///< visible ones; entries of `cache` are not counted
-    qint64 conflictCount() const;
-    qint64 quarantinedCount() const;
+    [[nodiscard]] const VersionVector &vector() const;
+    /// Of the canonical form: without incarnations that another's `open` continues from their last
+    /// sequence, and with a mark for each that is continued but not here at all.
+    [[nodiscard]] Hash128 vectorHash() const;
+    [[nodiscard]] Hash128 digest() const;
+    [[nodiscard]] qint64
+    documentCount() const; ///< visible ones; entries of `cache` are not counted
+    [[nodiscard]] qint64 conflictCount() const;
+    [[nodiscard]] qint64 quarantinedCount() const;
     /// Documents left out of the digest because an operation of theirs is quarantined, ascending.
-    Result<std::vector<DocumentKey>> quarantinedDocuments() const;
+    [[nodiscard]] Result<std::vector<DocumentKey>> quarantinedDocuments() const;
     /// The highest hybrid clock in the file.
-    std::uint64_t hlc() const;
-    LogPosition lastPosition() const;
-    LogPosition committedPosition() const; ///< durable up to here
-    Result<LogPosition> oldestPosition() const; ///< 0 for an empty log
+    [[nodiscard]] std::uint64_t hlc() const;
+    [[nodiscard]] LogPosition lastPosition() const;
+    [[nodiscard]] LogPosition committedPosition() const; ///< durable up to here
+    [[nodiscard]] Result<LogPosition> oldestPosition() const; ///< 0 for an empty log
     /// The nodes of the database's cluster: creators, and those admitted.
-    const std::set<NodeId> &roster() const;
+    [[nodiscard]] const std::set<NodeId> &roster() const;
     /// Forks found so far; their incarnations take no more operations.
-    const std::vector<Fork> &forks() const;
-    bool isStopped(const Incarnation &incarnation) const;
+    [[nodiscard]] const std::vector<Fork> &forks() const;
+    [[nodiscard]] bool isStopped(const Incarnation &incarnation) const;
 
     // The log.
-    /// In log order, positions above `after`: at most `countMax` operations, and no more once `bytesMax` is reached (at least one, if there is one).
-    Result<std::vector<StoredOperation>> readLog(LogPosition after, int countMax, qsizetype bytesMax) const;
-    Result<std::optional<StoredOperation>> findOperation(const Dot &dot) const;
+    /// In log order, positions above `after`: at most `countMax` operations, and no more once
+    /// `bytesMax` is reached (at least one, if there is one).
+    [[nodiscard]] Result<std::vector<StoredOperation>> readLog(
+        LogPosition after, int countMax, qsizetype bytesMax) const;
+    [[nodiscard]] Result<std::optional<StoredOperation>> findOperation(const Dot &dot) const;
 
     // Applying.
-    /// Appends a whole group (or a single operation) to the log, moves the vector, and joins it into the documents. The caller has
-    /// checked that each is the next of its incarnation and that what it was built on is here. If one of it is not understood
-    /// or contradicts itself, or with `quarantine`, the whole group is stored and its claims wait.
+    /// Appends a whole group (or a single operation) to the log, moves the vector, and joins it
+    /// into the documents. The caller has checked that each is the next of its incarnation and that
+    /// what it was built on is here. If one of it is not understood or contradicts itself, or with
+    /// `quarantine`, the whole group is stored and its claims wait.
     Result<void> apply(std::span<const Operation> group, bool quarantine = false);
-    /// As `apply`, for a write of this node's own: the document as it was loaded in this transaction, and the operation's body as it was parsed (unused
-    /// for a delete). A group is given write by write.
+    /// As `apply`, for a write of this node's own: the document as it was loaded in this
+    /// transaction, and the operation's body as it was parsed (unused for a delete). A group is
+    /// given write by write.
     Result<void> applyOwn(const Operation &operation, LoadedDocument &document, json::Object body);
-    /// Joins the claims of quarantined operations that this program understands by now. Answers how many it released.
+    /// Joins the claims of quarantined operations that this program understands by now. Answers how
+    /// many it released.
     Result<int> releaseQuarantined();
     Result<void> recordFork(const Fork &fork);
-    /// The incarnation that this file was last written under by its own node; a local writer continues it.
-    std::optional<Incarnation> lastOwnIncarnation() const;
+    /// The incarnation that this file was last written under by its own node; a local writer
+    /// continues it.
+    [[nodiscard]] std::optional<Incarnation> lastOwnIncarnation() const;
     void setOwnIncarnation(const Incarnation &incarnation);
 
     // Documents, for writers.
     /// The state of a document; an empty one where there is none.
-    Result<DocumentState> load(const DocumentKey &key) const;
+    [[nodiscard]] Result<DocumentState> load(const DocumentKey &key) const;
     /// The same with what `applyOwn` needs besides.
-    Result<LoadedDocument> loadForWrite(const DocumentKey &key) const;
+    [[nodiscard]] Result<LoadedDocument> loadForWrite(const DocumentKey &key) const;
     /// Makes the collection be listed before it has a document. Local: no operation.
     Result<void> registerCollection(const QByteArray &name);
 
-    const QByteArray &path() const;
+    [[nodiscard]] const QByteArray &path() const;
 
 private:
     struct Impl;

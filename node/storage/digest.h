@@ -7,18 +7,24 @@
 
 namespace driftless::storage {
 
-/// The fingerprint of a database's state: row hashes summed modulo 2^128 in buckets by the hash of the folded id. The number of buckets
-/// is part of the format.
+/// The fingerprint of a database's state: row hashes summed modulo 2^128 in buckets by the hash of
+/// the folded id. The number of buckets is part of the format.
 class Digest
 {
 public:
     static constexpr std::size_t kBuckets = 64;
 
-    void add(QByteArrayView foldedId, const Hash128 &rowHash) { m_buckets[bucketOf(foldedId)] += rowHash; }
-    void remove(QByteArrayView foldedId, const Hash128 &rowHash) { m_buckets[bucketOf(foldedId)] -= rowHash; }
-    Hash128 total() const;
+    void add(QByteArrayView foldedId, const Hash128 &rowHash)
+    {
+        m_buckets[bucketOf(foldedId)] += rowHash;
+    }
+    void remove(QByteArrayView foldedId, const Hash128 &rowHash)
+    {
+        m_buckets[bucketOf(foldedId)] -= rowHash;
+    }
+    [[nodiscard]] Hash128 total() const;
 
-    QByteArray bytes() const;
+    [[nodiscard]] QByteArray bytes() const;
     static std::optional<Digest> fromBytes(QByteArrayView bytes);
     friend bool operator==(const Digest &, const Digest &) = default;
 

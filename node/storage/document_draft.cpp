@@ -30,12 +30,17 @@ Result<std::optional<Decimal>> incrementOf(const json::Member &member)
     }
     const QByteArray path = "$." + member.decoded;
     if (value.members().size() != 1) {
-        return Error {ErrorCode::InvalidJson, "An addition is an object with the one member \"$inc\"; send other changes apart from it.", path};
+        return Error {ErrorCode::InvalidJson,
+            "An addition is an object with the one member \"$inc\"; send other changes apart from "
+            "it.",
+            path};
     }
     auto by = Decimal::parseCounter(increment->value);
     if (!by) {
-        return Error {by.error().code == ErrorCode::NumberTooLong ? ErrorCode::NumberTooLong : ErrorCode::InvalidJson,
-            "\"$inc\" takes a number of at most 34 digits.", path};
+        return Error {by.error().code == ErrorCode::NumberTooLong ? ErrorCode::NumberTooLong
+                                                                  : ErrorCode::InvalidJson,
+            "\"$inc\" takes a number of at most 34 digits.",
+            path};
     }
     return std::optional(std::move(by).value());
 }
@@ -64,15 +69,18 @@ bool isEqual(const json::Member &a, const json::Member &b)
 }
 
 /// Most writes leave the order of the members as it was.
-const json::Member *findNear(const json::Object &object, std::size_t place, const QByteArray &folded)
+const json::Member *findNear(
+    const json::Object &object, std::size_t place, const QByteArray &folded)
 {
-    const bool isThere = place < object.members().size() && object.members()[place].folded == folded;
+    const bool isThere
+        = place < object.members().size() && object.members()[place].folded == folded;
     return isThere ? &object.members()[place] : object.find(folded);
 }
 
 std::size_t countWithoutId(const json::Object &object)
 {
-    return static_cast<std::size_t>(std::count_if(object.members().begin(), object.members().end(),
+    return static_cast<std::size_t>(std::count_if(object.members().begin(),
+        object.members().end(),
         [](const json::Member &member) { return !isIdMember(member.folded); }));
 }
 
@@ -92,7 +100,8 @@ DocumentDraft::DocumentDraft(const DocumentState &state, const Incarnation &own,
 
 void DocumentDraft::put(json::Object document)
 {
-    m_additions.clear(); // what the group added is inside of the values that the put brings, or gone with them
+    m_additions.clear(); // what the group added is inside of the values that the put brings, or
+                         // gone with them
     m_wasPut = true;
     m_isTouched = true;
     m_written = std::move(document);
@@ -126,7 +135,9 @@ Result<void> DocumentDraft::patch(const json::Object &patch, const QByteArray &i
             continue;
         }
         if (holdsNestedIncrement(member.value)) {
-            return Error {ErrorCode::InvalidJson, "\"$inc\" adds to a member of the document itself, not to one inside of it. Move the counter to the top level.",
+            return Error {ErrorCode::InvalidJson,
+                "\"$inc\" adds to a member of the document itself, not to one inside of it. Move "
+                "the counter to the top level.",
                 "$." + member.decoded};
         }
         sets.insert(folded);
@@ -136,7 +147,9 @@ Result<void> DocumentDraft::patch(const json::Object &patch, const QByteArray &i
             continue;
         }
         const json::Member *target = now.find(member.folded);
-        edits.push_back({member.decoded, json::mergePatchValue(target != nullptr ? target->value : QByteArrayView(), member.value)});
+        edits.push_back({member.decoded,
+            json::mergePatchValue(
+                target != nullptr ? target->value : QByteArrayView(), member.value)});
     }
     m_written = scanned(json::splice(now, edits));
     m_isTouched = true;
@@ -145,7 +158,8 @@ Result<void> DocumentDraft::patch(const json::Object &patch, const QByteArray &i
     return {};
 }
 
-Result<QByteArray> DocumentDraft::addTo(const json::Object &now, const json::Member &member, const Decimal &by)
+Result<QByteArray> DocumentDraft::addTo(
+    const json::Object &now, const json::Member &member, const Decimal &by)
 {
     const json::Member *target = now.find(member.folded);
     Decimal base;
@@ -153,13 +167,20 @@ Result<QByteArray> DocumentDraft::addTo(const json::Object &now, const json::Mem
         auto number = Decimal::parseCounter(target->value);
         if (!number) {
             return Error {ErrorCode::NotANumber,
-                "Member '" + member.decoded + "' is not a number of at most 34 digits, so nothing can be added to it. Set it first.", "$." + member.decoded};
+                "Member '" + member.decoded
+                    + "' is not a number of at most 34 digits, so nothing can be added to it. Set "
+                      "it first.",
+                "$." + member.decoded};
         }
         base = std::move(number).value();
     }
     base += by;
     if (base.digitCount() > kDecimalDigitsMax) {
-        return Error {ErrorCode::NumberTooLong, "The sum of member '" + member.decoded + "' would have more than 34 digits. Add less, or set it to a shorter number first.", "$." + member.decoded};
+        return Error {ErrorCode::NumberTooLong,
+            "The sum of member '" + member.decoded
+                + "' would have more than 34 digits. Add less, or set it to a shorter number "
+                  "first.",
+            "$." + member.decoded};
     }
     return base.toText();
 }
@@ -174,8 +195,11 @@ void DocumentDraft::remove()
     m_sets.clear();
 }
 
-void DocumentDraft::claimAddition(
-    const Decimal &by, const json::Member &member, bool floor, const json::Member *had, std::vector<Claim> &changed) const
+void DocumentDraft::claimAddition(const Decimal &by,
+    const json::Member &member,
+    bool floor,
+    const json::Member *had,
+    std::vector<Claim> &changed) const
 {
     const CounterSums sums = m_state.sumsOf(copyOf(member.folded));
     const auto mine = sums.find(m_own);
@@ -193,7 +217,10 @@ void DocumentDraft::claimAddition(
     changed.push_back(std::move(claim));
 }
 
-void DocumentDraft::claimMember(const json::Member &member, bool floor, const json::Member *had, std::vector<Claim> &changed) const
+void DocumentDraft::claimMember(const json::Member &member,
+    bool floor,
+    const json::Member *had,
+    std::vector<Claim> &changed) const
 {
     if (!m_additions.empty()) {
         const auto addition = m_additions.find(copyOf(member.folded));
@@ -217,7 +244,8 @@ void DocumentDraft::claimMember(const json::Member &member, bool floor, const js
     }
 }
 
-void DocumentDraft::claimRemovals(const json::Object &before, const json::Object &now, std::vector<Claim> &changed)
+void DocumentDraft::claimRemovals(
+    const json::Object &before, const json::Object &now, std::vector<Claim> &changed)
 {
     for (const json::Member &member : before.members()) {
         if (!isIdMember(member.folded) && now.find(member.folded) == nullptr) {
@@ -247,7 +275,8 @@ std::optional<PlannedWrite> DocumentDraft::finish() const
         if (isIdMember(member.folded)) {
             continue;
         }
-        const json::Member *had = before != nullptr ? findNear(*before, place, member.folded) : nullptr;
+        const json::Member *had
+            = before != nullptr ? findNear(*before, place, member.folded) : nullptr;
         kept += had != nullptr ? 1U : 0U;
         differs = differs || had == nullptr || !isEqual(*had, member);
         claimMember(member, plan.floor, had, plan.changed);

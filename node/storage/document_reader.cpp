@@ -11,7 +11,8 @@ DocumentReader::DocumentReader(std::unique_ptr<Connection> connection)
 {
 }
 
-Result<std::unique_ptr<DocumentReader>> DocumentReader::open(const QByteArray &path, std::chrono::milliseconds readMax)
+Result<std::unique_ptr<DocumentReader>> DocumentReader::open(
+    const QByteArray &path, std::chrono::milliseconds readMax)
 {
     DRIFTLESS_TRY_ASSIGN(auto connection, Connection::open(path, Connection::Mode::ReadOnly));
     connection->setReadDeadline(readMax);
@@ -22,16 +23,22 @@ Result<std::unique_ptr<DocumentReader>> DocumentReader::open(const QByteArray &p
 
 Result<void> DocumentReader::prepare()
 {
-    DRIFTLESS_TRY_ASSIGN(m_collection, m_connection->prepare("SELECT id FROM collections WHERE folded = ?"));
+    DRIFTLESS_TRY_ASSIGN(
+        m_collection, m_connection->prepare("SELECT id FROM collections WHERE folded = ?"));
     DRIFTLESS_TRY_ASSIGN(m_document,
-        m_connection->prepare("SELECT d.operation, d.state, d.body, o.header, o.body FROM documents d LEFT JOIN operations o ON o.position = d.operation "
+        m_connection->prepare("SELECT d.operation, d.state, d.body, o.header, o.body FROM "
+                              "documents d LEFT JOIN operations o ON o.position = d.operation "
                               "WHERE d.collection = ? AND d.id = ? AND d.flags & 1"));
     DRIFTLESS_TRY_ASSIGN(m_page,
-        m_connection->prepare("SELECT d.id, coalesce(d.body, o.body) FROM documents d JOIN operations o ON o.position = d.operation "
-                              "WHERE d.collection = ?1 AND d.id > ?2 AND d.flags & 1 ORDER BY d.id LIMIT ?3 OFFSET ?4"));
+        m_connection->prepare("SELECT d.id, coalesce(d.body, o.body) FROM documents d JOIN "
+                              "operations o ON o.position = d.operation "
+                              "WHERE d.collection = ?1 AND d.id > ?2 AND d.flags & 1 ORDER BY d.id "
+                              "LIMIT ?3 OFFSET ?4"));
     DRIFTLESS_TRY_ASSIGN(m_conflicts,
-        m_connection->prepare("SELECT c.folded, x.id, x.member, x.winner_incarnation, x.winner_sequence, x.loser_incarnation, x.loser_sequence "
-                              "FROM conflicts x JOIN collections c ON c.id = x.collection ORDER BY x.collection, x.id, x.member, "
+        m_connection->prepare("SELECT c.folded, x.id, x.member, x.winner_incarnation, "
+                              "x.winner_sequence, x.loser_incarnation, x.loser_sequence "
+                              "FROM conflicts x JOIN collections c ON c.id = x.collection ORDER BY "
+                              "x.collection, x.id, x.member, "
                               "x.winner_incarnation, x.winner_sequence LIMIT ? OFFSET ?"));
     DRIFTLESS_TRY_ASSIGN(m_operation, m_connection->prepare(kSelectByDot));
     return {};
@@ -55,7 +62,8 @@ Result<std::int64_t> DocumentReader::collectionKey(const QByteArray &collection)
     return key;
 }
 
-Result<std::optional<DocumentReader::Document>> DocumentReader::document(const QByteArray &collection, const QByteArray &id)
+Result<std::optional<DocumentReader::Document>> DocumentReader::document(
+    const QByteArray &collection, const QByteArray &id)
 {
     m_connection->beginRead();
     DRIFTLESS_TRY_ASSIGN(const std::int64_t key, collectionKey(collection));
@@ -76,7 +84,8 @@ Result<std::optional<DocumentReader::Document>> DocumentReader::document(const Q
     return std::optional(std::move(result).value());
 }
 
-Result<DocumentReader::Document> DocumentReader::complete(QByteArrayView folded, QByteArrayView foldedId)
+Result<DocumentReader::Document> DocumentReader::complete(
+    QByteArrayView folded, QByteArrayView foldedId)
 {
     Operation newestWrite;
     DRIFTLESS_TRY_ASSIGN(newestWrite.header, decodeHeader(m_document.blobView(3)));
@@ -84,7 +93,8 @@ Result<DocumentReader::Document> DocumentReader::complete(QByteArrayView folded,
         return Document {m_document.blob(4), newestWrite.header.id()};
     }
     newestWrite.body = m_document.blob(4);
-    DRIFTLESS_TRY_ASSIGN(const DocumentState state, RowCodec::decode(m_document.blob(1), &newestWrite, {m_document.integer(0)}));
+    DRIFTLESS_TRY_ASSIGN(const DocumentState state,
+        RowCodec::decode(m_document.blob(1), &newestWrite, {m_document.integer(0)}));
     return Document {m_document.blob(2), state.token(folded, foldedId).value_or(Hash128 {})};
 }
 
@@ -119,7 +129,8 @@ Result<DocumentReader::Page> DocumentReader::documents(
 Result<std::vector<QByteArray>> DocumentReader::collections()
 {
     m_connection->beginRead();
-    DRIFTLESS_TRY_ASSIGN(Statement select, m_connection->prepare("SELECT name FROM collections ORDER BY folded"));
+    DRIFTLESS_TRY_ASSIGN(
+        Statement select, m_connection->prepare("SELECT name FROM collections ORDER BY folded"));
     std::vector<QByteArray> names;
     for (;;) {
         DRIFTLESS_TRY_ASSIGN(const bool hasRow, select.step());
@@ -130,7 +141,8 @@ Result<std::vector<QByteArray>> DocumentReader::collections()
     }
 }
 
-Result<std::optional<Operation>> DocumentReader::operation(std::int64_t incarnation, std::int64_t sequence)
+Result<std::optional<Operation>> DocumentReader::operation(
+    std::int64_t incarnation, std::int64_t sequence)
 {
     m_operation.bind(1, incarnation).bind(2, sequence);
     DRIFTLESS_TRY_ASSIGN(const bool hasRow, m_operation.step());
@@ -173,7 +185,9 @@ Result<std::vector<DocumentReader::Conflict>> DocumentReader::conflicts(qint64 s
 
 Result<qint64> DocumentReader::conflictCount()
 {
-    DRIFTLESS_TRY_ASSIGN(const std::int64_t count, m_connection->queryInteger("SELECT coalesce((SELECT conflicts FROM state WHERE id = 1), 0)"));
+    DRIFTLESS_TRY_ASSIGN(const std::int64_t count,
+        m_connection->queryInteger(
+            "SELECT coalesce((SELECT conflicts FROM state WHERE id = 1), 0)"));
     return qint64 {count};
 }
 

@@ -9,8 +9,9 @@
 
 namespace driftless::storage {
 
-/// What readers ask of a database, by a read-only connection of their own: they see what is committed, block nobody, and are ended when a
-/// read takes too long, so that the WAL can be copied back. One thread, a reader thread.
+/// What readers ask of a database, by a read-only connection of their own: they see what is
+/// committed, block nobody, and are ended when a read takes too long, so that the WAL can be copied
+/// back. One thread, a reader thread.
 class DocumentReader
 {
 public:
@@ -21,25 +22,29 @@ public:
     };
     struct Page
     {
-        std::vector<QByteArray> bodies;    ///< ascending by folded id
-        std::optional<QByteArray> lastId;  ///< folded id of the last, where more follow
+        std::vector<QByteArray> bodies; ///< ascending by folded id
+        std::optional<QByteArray> lastId; ///< folded id of the last, where more follow
     };
     struct Conflict
     {
         QByteArray collection; ///< folded
-        QByteArray id;         ///< folded
-        QByteArray member;     ///< folded, or "*"
+        QByteArray id; ///< folded
+        QByteArray member; ///< folded, or "*"
         std::optional<Operation> winner; ///< nothing where it was pruned
         std::optional<Operation> loser;
     };
 
     /// Errors as of Connection::open; the file must exist.
-    static Result<std::unique_ptr<DocumentReader>> open(const QByteArray &path, std::chrono::milliseconds readMax);
+    static Result<std::unique_ptr<DocumentReader>> open(
+        const QByteArray &path, std::chrono::milliseconds readMax);
 
     /// Names in any case. Nothing if there is no visible document.
     Result<std::optional<Document>> document(const QByteArray &collection, const QByteArray &id);
     /// `after`: folded ids above this one; `skip` counts from there. `take` at least 1.
-    Result<Page> documents(const QByteArray &collection, const std::optional<QByteArray> &after, qint64 skip, int take);
+    Result<Page> documents(const QByteArray &collection,
+        const std::optional<QByteArray> &after,
+        qint64 skip,
+        int take);
     /// As first written here, ascending by folded name.
     Result<std::vector<QByteArray>> collections();
     Result<std::vector<Conflict>> conflicts(qint64 skip, int take);
@@ -59,7 +64,8 @@ private:
     Statement m_page;
     Statement m_conflicts;
     Statement m_operation;
-    std::unordered_map<QByteArray, std::int64_t> m_collections; ///< by folded name; a collection once made stays
+    std::unordered_map<QByteArray, std::int64_t>
+        m_collections; ///< by folded name; a collection once made stays
 };
 
 } // namespace driftless::storage

@@ -18,7 +18,8 @@ Error contradiction(const char *what)
     return {ErrorCode::Malformed, QByteArray("An operation contradicts itself: ") + what + '.', {}};
 }
 
-/// The number that additions count on; nothing for any other value. An exponent is taken as far as it can be written out.
+/// The number that additions count on; nothing for any other value. An exponent is taken as far as
+/// it can be written out.
 std::optional<Decimal> numberOf(QByteArrayView value)
 {
     auto number = Decimal::parse(value);
@@ -34,7 +35,8 @@ Result<void> checkClaims(const OperationHeader &header, const json::Object &body
     for (const Claim &claim : header.changed) {
         const json::Member *member = body.find(foldCase(claim.name));
         if ((claim.kind == Claim::Kind::Removed) != (member == nullptr)) {
-            return contradiction("a member that it claims is not in its body, or one that it removes is");
+            return contradiction(
+                "a member that it claims is not in its body, or one that it removes is");
         }
         if (claim.kind == Claim::Kind::SetAdd && !numberOf(claim.base)) {
             return contradiction("it adds to something that is not a number");
@@ -46,7 +48,8 @@ Result<void> checkClaims(const OperationHeader &header, const json::Object &body
 /// Bytewise, a prefix first: as QByteArrayView compares, which takes several calls for it.
 int compareBytes(QByteArrayView a, QByteArrayView b)
 {
-    const int difference = std::memcmp(a.data(), b.data(), static_cast<std::size_t>(std::min(a.size(), b.size())));
+    const int difference
+        = std::memcmp(a.data(), b.data(), static_cast<std::size_t>(std::min(a.size(), b.size())));
     return difference != 0 ? difference : a.size() < b.size() ? -1 : a.size() > b.size() ? 1 : 0;
 }
 
@@ -88,13 +91,17 @@ bool isIdMember(QByteArrayView folded)
 void DocumentState::admitHead(const OperationHeader &header)
 {
     std::erase_if(m_heads, [&header](const Head &head) {
-        return std::any_of(header.parents.begin(), header.parents.end(), [&head](const Parent &parent) {
-            return parent.version.dot == head.version.dot || (parent.adoptedId && parent.adoptedId == head.adoptedId);
-        });
+        return std::any_of(
+            header.parents.begin(), header.parents.end(), [&head](const Parent &parent) {
+                return parent.version.dot == head.version.dot
+                    || (parent.adoptedId && parent.adoptedId == head.adoptedId);
+            });
     });
     const Head head {header.version, header.adoptedId};
-    const auto place = std::lower_bound(
-        m_heads.begin(), m_heads.end(), head, [](const Head &a, const Head &b) { return a.version < b.version; });
+    const auto place
+        = std::lower_bound(m_heads.begin(), m_heads.end(), head, [](const Head &a, const Head &b) {
+              return a.version < b.version;
+          });
     m_heads.insert(place, head);
 }
 
@@ -104,7 +111,8 @@ Result<void> DocumentState::check(const Operation &operation)
         return {};
     }
     const auto body = json::Object::scan(operation.body);
-    return body ? checkClaims(operation.header, *body) : Result<void>(contradiction("its body is not a JSON object"));
+    return body ? checkClaims(operation.header, *body)
+                : Result<void>(contradiction("its body is not a JSON object"));
 }
 
 Result<void> DocumentState::join(const Operation &operation, LogPosition position)
@@ -120,7 +128,8 @@ Result<void> DocumentState::join(const Operation &operation, LogPosition positio
     return join(operation, position, std::move(scanned).value());
 }
 
-Result<void> DocumentState::join(const Operation &operation, LogPosition position, json::Object body)
+Result<void> DocumentState::join(
+    const Operation &operation, LogPosition position, json::Object body)
 {
     const OperationHeader &header = operation.header;
     DRIFTLESS_TRY(checkClaims(header, body));
@@ -168,8 +177,12 @@ void DocumentState::joinClaims(const Operation &operation, const json::Object &b
         claimed.push_back(foldCase(claim.name));
     }
     const auto findClaim = [&](const json::Member &member) -> const Claim * {
-        const auto found = std::find_if(claimed.begin(), claimed.end(), [&member](const QByteArray &name) { return isSame(name, member.folded); });
-        return found == claimed.end() ? nullptr : &header.changed[static_cast<std::size_t>(found - claimed.begin())];
+        const auto found = std::find_if(claimed.begin(),
+            claimed.end(),
+            [&member](const QByteArray &name) { return isSame(name, member.folded); });
+        return found == claimed.end()
+            ? nullptr
+            : &header.changed[static_cast<std::size_t>(found - claimed.begin())];
     };
     for (const json::Member &member : body.members()) {
         if (isIdMember(member.folded)) {
@@ -189,7 +202,8 @@ void DocumentState::joinClaims(const Operation &operation, const json::Object &b
             }
             joinMember(std::move(state));
         }
-        if (claim != nullptr && (claim->kind == Claim::Kind::Add || claim->kind == Claim::Kind::SetAdd)) {
+        if (claim != nullptr
+            && (claim->kind == Claim::Kind::Add || claim->kind == Claim::Kind::SetAdd)) {
             joinSum(member.folded, header.version.dot.incarnation, claim->own);
         }
     }
@@ -213,8 +227,12 @@ void DocumentState::takeMembers(const Version &version, const json::Object &body
             order.push_back(&member);
         }
     }
-    const auto comesFirst = [](const json::Member *a, const json::Member *b) { return compareBytes(a->folded, b->folded) < 0; };
-    std::stable_sort(order.begin(), order.end(), comesFirst); // of a repeated name the first counts, as where they are joined one by one
+    const auto comesFirst = [](const json::Member *a, const json::Member *b) {
+        return compareBytes(a->folded, b->folded) < 0;
+    };
+    std::stable_sort(order.begin(),
+        order.end(),
+        comesFirst); // of a repeated name the first counts, as where they are joined one by one
     m_members.reserve(static_cast<std::size_t>(order.size()));
     for (const json::Member *member : order) {
         if (m_members.empty() || !isSame(m_members.back().folded, member->folded)) {
@@ -229,7 +247,8 @@ void DocumentState::takeMembers(const Version &version, const json::Object &body
 
 void DocumentState::joinMember(MemberState member)
 {
-    const auto place = std::lower_bound(m_members.begin(), m_members.end(), QByteArrayView(member.folded), less);
+    const auto place
+        = std::lower_bound(m_members.begin(), m_members.end(), QByteArrayView(member.folded), less);
     if (place == m_members.end() || place->folded != member.folded) {
         m_members.insert(place, std::move(member));
     } else if (member.version > place->version) {
@@ -237,10 +256,12 @@ void DocumentState::joinMember(MemberState member)
     }
 }
 
-void DocumentState::joinSum(const QByteArray &foldedMember, const Incarnation &incarnation, const CounterSum &sum)
+void DocumentState::joinSum(
+    const QByteArray &foldedMember, const Incarnation &incarnation, const CounterSum &sum)
 {
     // The name may point into a body that is not kept.
-    CounterSum &mine = m_sums[SumKey {QByteArray(foldedMember.constData(), foldedMember.size()), incarnation}];
+    CounterSum &mine
+        = m_sums[SumKey {QByteArray(foldedMember.constData(), foldedMember.size()), incarnation}];
     if (sum.count > mine.count) {
         mine = sum;
     }
@@ -248,7 +269,8 @@ void DocumentState::joinSum(const QByteArray &foldedMember, const Incarnation &i
 
 void DocumentState::forgetBelowFloor()
 {
-    std::erase_if(m_members, [this](const MemberState &member) { return member.version < m_newestFloor; });
+    std::erase_if(
+        m_members, [this](const MemberState &member) { return member.version < m_newestFloor; });
 }
 
 void DocumentState::setQuarantined(const Dot &dot, bool waits)
@@ -265,7 +287,9 @@ void DocumentState::setQuarantined(const Dot &dot, bool waits)
 CounterSums DocumentState::sumsOf(const QByteArray &foldedMember) const
 {
     CounterSums result;
-    for (auto it = m_sums.lower_bound(SumKey {foldedMember, Incarnation {}}); it != m_sums.end() && it->first.first == foldedMember; ++it) {
+    for (auto it = m_sums.lower_bound(SumKey {foldedMember, Incarnation {}});
+         it != m_sums.end() && it->first.first == foldedMember;
+         ++it) {
         result.emplace(it->first.second, it->second);
     }
     return result;
@@ -303,30 +327,36 @@ bool DocumentState::pointsIntoWritten() const
     const char *const begin = m_written.bytes().constData();
     const char *const end = begin + m_written.bytes().size();
     const auto isInside = [begin, end](const MemberState &member) {
-        return !member.isRemoved && std::less_equal<> {}(begin, member.value.constData()) && std::less<> {}(member.value.constData(), end);
+        return !member.isRemoved && std::less_equal<> {}(begin, member.value.constData())
+            && std::less<> {}(member.value.constData(), end);
     };
-    const auto count = static_cast<std::size_t>(std::count_if(m_written.members().begin(), m_written.members().end(),
+    const auto count = static_cast<std::size_t>(std::count_if(m_written.members().begin(),
+        m_written.members().end(),
         [](const json::Member &member) { return !isIdMember(member.folded); }));
     return m_members.size() == count && std::all_of(m_members.begin(), m_members.end(), isInside);
 }
 
-/// After each change of the members or the newest write. Members that stand in it as they are point into it from now on, which spares the next to
-/// compare their bytes.
+/// After each change of the members or the newest write. Members that stand in it as they are point
+/// into it from now on, which spares the next to compare their bytes.
 void DocumentState::compareWithWritten()
 {
     if (m_sums.empty() && pointsIntoWritten()) {
         m_showsWritten = true;
         return;
     }
-    const auto live = std::count_if(m_members.begin(), m_members.end(), [](const MemberState &member) { return !member.isRemoved; });
+    const auto live = std::count_if(m_members.begin(),
+        m_members.end(),
+        [](const MemberState &member) { return !member.isRemoved; });
     std::ptrdiff_t found = 0;
     m_showsWritten = true;
     for (const json::Member &member : m_written.members()) {
         if (isIdMember(member.folded)) {
             continue;
         }
-        const auto winner = std::lower_bound(m_members.begin(), m_members.end(), QByteArrayView(member.folded), less);
-        if (winner == m_members.end() || winner->isRemoved || !isSame(winner->folded, member.folded)) {
+        const auto winner = std::lower_bound(
+            m_members.begin(), m_members.end(), QByteArrayView(member.folded), less);
+        if (winner == m_members.end() || winner->isRemoved
+            || !isSame(winner->folded, member.folded)) {
             m_showsWritten = false;
             continue;
         }
@@ -336,7 +366,8 @@ void DocumentState::compareWithWritten()
             winner->name = viewOf(member.name);
             winner->value = viewOf(member.value);
         }
-        m_showsWritten = m_showsWritten && isSameName && isSame(m_sums.empty() ? winner->value : valueOf(*winner), member.value);
+        m_showsWritten = m_showsWritten && isSameName
+            && isSame(m_sums.empty() ? winner->value : valueOf(*winner), member.value);
     }
     m_showsWritten = m_showsWritten && found == live;
 }
@@ -368,7 +399,9 @@ std::optional<QByteArray> DocumentState::shown() const
             missing.emplace_back(json::decodeString(member.name), &member);
         }
     }
-    std::sort(missing.begin(), missing.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
+    std::sort(missing.begin(), missing.end(), [](const auto &a, const auto &b) {
+        return a.first < b.first;
+    });
     for (const auto &[decoded, member] : missing) {
         append(member->name, valueOf(*member));
     }

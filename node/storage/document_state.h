@@ -15,8 +15,9 @@ struct MemberState
     QByteArray folded; ///< identity
     Version version;
     bool isRemoved = false;
-    QByteArray name;  ///< as it stands between the quotes in the body of the claim
-    QByteArray value; ///< JSON bytes; of a counter the value that was set, without the additions since
+    QByteArray name; ///< as it stands between the quotes in the body of the claim
+    QByteArray
+        value; ///< JSON bytes; of a counter the value that was set, without the additions since
     CounterSums seen; ///< additions that the set's writer had seen
 };
 
@@ -28,8 +29,9 @@ struct Head
     friend bool operator==(const Head &, const Head &) = default;
 };
 
-/// What a node keeps of a document: a join of the claims of its operations (design.md 4 and 5; merge.py's Row). Merging is commutative,
-/// associative and idempotent, and never looks at old operations. A value; any thread.
+/// What a node keeps of a document: a join of the claims of its operations (design.md 4 and 5;
+/// merge.py's Row). Merging is commutative, associative and idempotent, and never looks at old
+/// operations. A value; any thread.
 ///
 /// Member names and values point into the bodies that they came from, which the state holds on to.
 class DocumentState
@@ -43,8 +45,8 @@ public:
     // Joining.
     /// heads := heads − parents + itself. Once an operation.
     void admitHead(const OperationHeader &header);
-    /// Joins what the operation claims; may come late and twice. `position` is where the log holds it. Malformed: its header
-    /// and body contradict each other, and nothing was changed.
+    /// Joins what the operation claims; may come late and twice. `position` is where the log holds
+    /// it. Malformed: its header and body contradict each other, and nothing was changed.
     Result<void> join(const Operation &operation, LogPosition position);
     /// As above, with the operation's body as it was parsed; not for a delete.
     Result<void> join(const Operation &operation, LogPosition position, json::Object body);
@@ -52,45 +54,63 @@ public:
     void setQuarantined(const Dot &dot, bool waits);
 
     // What it shows.
-    bool exists() const { return !m_newestWrite.isNone() || !m_newestDelete.isNone() || !m_heads.empty(); }
-    bool isVisible() const { return m_newestWrite > m_newestDelete; }
-    bool isQuarantined() const { return !m_quarantined.empty(); }
+    [[nodiscard]] bool exists() const
+    {
+        return !m_newestWrite.isNone() || !m_newestDelete.isNone() || !m_heads.empty();
+    }
+    [[nodiscard]] bool isVisible() const { return m_newestWrite > m_newestDelete; }
+    [[nodiscard]] bool isQuarantined() const { return !m_quarantined.empty(); }
     /// The document's bytes; nothing if it is not visible. A function of its operations alone.
-    std::optional<QByteArray> shown() const;
+    [[nodiscard]] std::optional<QByteArray> shown() const;
     /// Whether shown() is the newest write's body, byte for byte.
-    bool showsNewestWrite() const { return m_showsWritten && isVisible(); }
-    /// Version token of the document or its tombstone; nothing where neither is. `collection`, `id` folded.
-    std::optional<Hash128> token(QByteArrayView collection, QByteArrayView id) const;
+    [[nodiscard]] bool showsNewestWrite() const { return m_showsWritten && isVisible(); }
+    /// Version token of the document or its tombstone; nothing where neither is. `collection`, `id`
+    /// folded.
+    [[nodiscard]] std::optional<Hash128> token(QByteArrayView collection, QByteArrayView id) const;
     /// What the digest sums. `collection`, `id` folded.
-    Hash128 hash(QByteArrayView collection, QByteArrayView id) const;
+    [[nodiscard]] Hash128 hash(QByteArrayView collection, QByteArrayView id) const;
 
     // The parts, for writers and for the row's codec.
-    const Version &newestWrite() const { return m_newestWrite; }   ///< W
-    const Version &newestDelete() const { return m_newestDelete; } ///< T
-    const Version &newestFloor() const { return m_newestFloor; }   ///< F
-    LogPosition newestWritePosition() const { return m_writtenAt; } ///< 0 if there is no write
-    const json::Object &newestWriteBody() const { return m_written; }
-    const std::vector<MemberState> &members() const { return m_members; } ///< ascending by folded name
-    const std::map<SumKey, CounterSum> &sums() const { return m_sums; }
-    const std::vector<Head> &heads() const { return m_heads; } ///< ascending by version
-    const std::vector<Dot> &quarantined() const { return m_quarantined; } ///< ascending
+    [[nodiscard]] const Version &newestWrite() const { return m_newestWrite; } ///< W
+    [[nodiscard]] const Version &newestDelete() const { return m_newestDelete; } ///< T
+    [[nodiscard]] const Version &newestFloor() const { return m_newestFloor; } ///< F
+    [[nodiscard]] LogPosition newestWritePosition() const
+    {
+        return m_writtenAt;
+    } ///< 0 if there is no write
+    [[nodiscard]] const json::Object &newestWriteBody() const { return m_written; }
+    [[nodiscard]] const std::vector<MemberState> &members() const
+    {
+        return m_members;
+    } ///< ascending by folded name
+    [[nodiscard]] const std::map<SumKey, CounterSum> &sums() const { return m_sums; }
+    [[nodiscard]] const std::vector<Head> &heads() const
+    {
+        return m_heads;
+    } ///< ascending by version
+    [[nodiscard]] const std::vector<Dot> &quarantined() const
+    {
+        return m_quarantined;
+    } ///< ascending
     /// Additions to a member, by incarnation.
-    CounterSums sumsOf(const QByteArray &foldedMember) const;
+    [[nodiscard]] CounterSums sumsOf(const QByteArray &foldedMember) const;
     /// The value that a live member shows.
-    QByteArray valueOf(const MemberState &member) const;
-    const MemberState *findMember(QByteArrayView folded) const;
+    [[nodiscard]] QByteArray valueOf(const MemberState &member) const;
+    [[nodiscard]] const MemberState *findMember(QByteArrayView folded) const;
 
 private:
     friend class RowCodec;
 
-    /// The folded name, fit to outlive its object: where it differs from the text, the object alone holds it.
+    /// The folded name, fit to outlive its object: where it differs from the text, the object alone
+    /// holds it.
     static QByteArray keptName(const json::Member &member);
     void joinMember(MemberState member);
-    void joinSum(const QByteArray &foldedMember, const Incarnation &incarnation, const CounterSum &sum);
+    void joinSum(
+        const QByteArray &foldedMember, const Incarnation &incarnation, const CounterSum &sum);
     void joinClaims(const Operation &operation, const json::Object &body);
     void takeMembers(const Version &version, const json::Object &body);
     void compareWithWritten();
-    bool pointsIntoWritten() const;
+    [[nodiscard]] bool pointsIntoWritten() const;
     void forgetBelowFloor();
 
     Version m_newestWrite;
@@ -102,7 +122,8 @@ private:
     std::map<SumKey, CounterSum> m_sums;
     std::vector<Head> m_heads;
     std::vector<Dot> m_quarantined;
-    bool m_showsWritten = false; ///< the winners are the members of m_written, all of them and as they stand there
+    bool m_showsWritten
+        = false; ///< the winners are the members of m_written, all of them and as they stand there
     std::vector<QByteArray> m_keptAlive; ///< buffers that m_members point into
 };
 

@@ -11,7 +11,8 @@ constexpr std::int64_t kQuarantinedFlag = 2;
 
 } // namespace
 
-DocumentStore::DocumentStore(Connection &connection, OperationLog &log, IncarnationTable &incarnations, const Counts &counts)
+DocumentStore::DocumentStore(
+    Connection &connection, OperationLog &log, IncarnationTable &incarnations, const Counts &counts)
     : m_connection(connection)
     , m_log(log)
     , m_incarnations(incarnations)
@@ -24,16 +25,23 @@ Result<std::unique_ptr<DocumentStore>> DocumentStore::load(
     Connection &connection, OperationLog &log, IncarnationTable &incarnations, const Counts &counts)
 {
     std::unique_ptr<DocumentStore> store(new DocumentStore(connection, log, incarnations, counts));
-    DRIFTLESS_TRY_ASSIGN(
-        store->m_select, connection.prepare("SELECT operation, flags, conflicts, hash, state FROM documents WHERE collection = ? AND id = ?"));
+    DRIFTLESS_TRY_ASSIGN(store->m_select,
+        connection.prepare("SELECT operation, flags, conflicts, hash, state FROM documents WHERE "
+                           "collection = ? AND id = ?"));
     DRIFTLESS_TRY_ASSIGN(store->m_insert,
-        connection.prepare("INSERT INTO documents(collection, id, operation, flags, conflicts, hash, state, body) VALUES(?1,?2,?3,?4,0,?5,?6,?7)"));
+        connection.prepare("INSERT INTO documents(collection, id, operation, flags, conflicts, "
+                           "hash, state, body) VALUES(?1,?2,?3,?4,0,?5,?6,?7)"));
     DRIFTLESS_TRY_ASSIGN(store->m_update,
-        connection.prepare("UPDATE documents SET operation=?3, flags=?4, hash=?5, state=?6, body=?7 WHERE collection=?1 AND id=?2"));
-    DRIFTLESS_TRY_ASSIGN(store->m_setConflicts, connection.prepare("UPDATE documents SET conflicts = ? WHERE collection = ? AND id = ?"));
-    DRIFTLESS_TRY_ASSIGN(store->m_deleteConflicts, connection.prepare("DELETE FROM conflicts WHERE collection = ? AND id = ?"));
-    DRIFTLESS_TRY_ASSIGN(store->m_insertConflict, connection.prepare("INSERT INTO conflicts VALUES(?,?,?,?,?,?,?)"));
-    DRIFTLESS_TRY_ASSIGN(Statement collections, connection.prepare("SELECT id, folded FROM collections"));
+        connection.prepare("UPDATE documents SET operation=?3, flags=?4, hash=?5, state=?6, "
+                           "body=?7 WHERE collection=?1 AND id=?2"));
+    DRIFTLESS_TRY_ASSIGN(store->m_setConflicts,
+        connection.prepare("UPDATE documents SET conflicts = ? WHERE collection = ? AND id = ?"));
+    DRIFTLESS_TRY_ASSIGN(store->m_deleteConflicts,
+        connection.prepare("DELETE FROM conflicts WHERE collection = ? AND id = ?"));
+    DRIFTLESS_TRY_ASSIGN(
+        store->m_insertConflict, connection.prepare("INSERT INTO conflicts VALUES(?,?,?,?,?,?,?)"));
+    DRIFTLESS_TRY_ASSIGN(
+        Statement collections, connection.prepare("SELECT id, folded FROM collections"));
     for (;;) {
         DRIFTLESS_TRY_ASSIGN(const bool hasRow, collections.step());
         if (!hasRow) {
@@ -41,7 +49,8 @@ Result<std::unique_ptr<DocumentStore>> DocumentStore::load(
         }
         store->m_collections.emplace(collections.blob(1), collections.integer(0));
     }
-    DRIFTLESS_TRY_ASSIGN(store->m_quarantined, connection.queryInteger("SELECT count(*) FROM quarantine"));
+    DRIFTLESS_TRY_ASSIGN(
+        store->m_quarantined, connection.queryInteger("SELECT count(*) FROM quarantine"));
     store->m_committedQuarantined = store->m_quarantined;
     return store;
 }
@@ -53,7 +62,8 @@ Result<std::int64_t> DocumentStore::collectionKey(QByteArrayView folded, QByteAr
     if (found != m_collections.end()) {
         return found->second;
     }
-    DRIFTLESS_TRY_ASSIGN(Statement insert, m_connection.prepare("INSERT INTO collections(folded, name) VALUES(?,?)"));
+    DRIFTLESS_TRY_ASSIGN(Statement insert,
+        m_connection.prepare("INSERT INTO collections(folded, name) VALUES(?,?)"));
     insert.bindBlob(1, folded).bindBlob(2, spelling);
     DRIFTLESS_TRY(insert.run());
     const std::int64_t key = m_connection.lastInsertRowId();
@@ -92,7 +102,8 @@ Result<LoadedDocument> DocumentStore::document(const DocumentKey &key)
     if (row.operation.value != 0) {
         DRIFTLESS_TRY_ASSIGN(newestWrite, m_log.identityAt(row.operation));
     }
-    DRIFTLESS_TRY_ASSIGN(document.state, RowCodec::decode(state, newestWrite ? &*newestWrite : nullptr, row.operation));
+    DRIFTLESS_TRY_ASSIGN(document.state,
+        RowCodec::decode(state, newestWrite ? &*newestWrite : nullptr, row.operation));
     return document;
 }
 
@@ -101,7 +112,11 @@ Result<void> DocumentStore::save(LoadedDocument &document, QByteArrayView spelli
     const DocumentKey &key = document.key;
     const DocumentState &state = document.state;
     const qint64 conflicts = document.row ? document.row->conflicts : 0;
-    const DocumentRow row {state.newestWritePosition(), state.isVisible(), state.isQuarantined(), conflicts, state.hash(key.collection, key.id)};
+    const DocumentRow row {state.newestWritePosition(),
+        state.isVisible(),
+        state.isQuarantined(),
+        conflicts,
+        state.hash(key.collection, key.id)};
     DRIFTLESS_TRY_ASSIGN(const std::int64_t collection, collectionKey(key.collection, spelling));
     if (isInDigest(key.collection)) {
         if (document.row) {
@@ -117,7 +132,8 @@ Result<void> DocumentStore::save(LoadedDocument &document, QByteArrayView spelli
     }
     Statement &write = document.row ? m_update : m_insert;
     write.bind(1, collection).bindBlob(2, key.id).bind(3, row.operation.value);
-    write.bind(4, (row.isVisible ? kVisibleFlag : 0) | (row.isQuarantined ? kQuarantinedFlag : 0)).bindBlob(5, hash);
+    write.bind(4, (row.isVisible ? kVisibleFlag : 0) | (row.isQuarantined ? kQuarantinedFlag : 0))
+        .bindBlob(5, hash);
     stateBytes.isEmpty() ? write.bindNull(6) : write.bindBlob(6, stateBytes);
     body ? write.bindBlob(7, *body) : write.bindNull(7);
     DRIFTLESS_TRY(write.run());
@@ -143,12 +159,14 @@ void DocumentStore::count(const DocumentKey &key, const DocumentRow &row, int si
 
 Result<void> DocumentStore::quarantine(LogPosition position, const DocumentKey &key)
 {
-    DRIFTLESS_TRY_ASSIGN(Statement insert, m_connection.prepare("INSERT INTO quarantine(position, collection, id) VALUES(?,?,?)"));
+    DRIFTLESS_TRY_ASSIGN(Statement insert,
+        m_connection.prepare("INSERT INTO quarantine(position, collection, id) VALUES(?,?,?)"));
     insert.bind(1, position.value);
     if (key.collection.isEmpty()) {
         insert.bindNull(2).bindNull(3);
     } else {
-        DRIFTLESS_TRY_ASSIGN(const std::int64_t collection, collectionKey(key.collection, key.collection));
+        DRIFTLESS_TRY_ASSIGN(
+            const std::int64_t collection, collectionKey(key.collection, key.collection));
         insert.bind(2, collection).bindBlob(3, key.id);
     }
     ++m_quarantined;
@@ -157,7 +175,8 @@ Result<void> DocumentStore::quarantine(LogPosition position, const DocumentKey &
 
 Result<void> DocumentStore::release(LogPosition position)
 {
-    DRIFTLESS_TRY_ASSIGN(Statement remove, m_connection.prepare("DELETE FROM quarantine WHERE position = ?"));
+    DRIFTLESS_TRY_ASSIGN(
+        Statement remove, m_connection.prepare("DELETE FROM quarantine WHERE position = ?"));
     remove.bind(1, position.value);
     --m_quarantined;
     return remove.run();
@@ -166,7 +185,8 @@ Result<void> DocumentStore::release(LogPosition position)
 Result<std::vector<LogPosition>> DocumentStore::quarantinedOperations()
 {
     std::vector<LogPosition> result;
-    DRIFTLESS_TRY_ASSIGN(Statement select, m_connection.prepare("SELECT position FROM quarantine ORDER BY position"));
+    DRIFTLESS_TRY_ASSIGN(Statement select,
+        m_connection.prepare("SELECT position FROM quarantine ORDER BY position"));
     for (;;) {
         DRIFTLESS_TRY_ASSIGN(const bool hasRow, select.step());
         if (!hasRow) {
@@ -183,7 +203,8 @@ Result<std::vector<DocumentKey>> DocumentStore::quarantinedDocuments()
         return result;
     }
     DRIFTLESS_TRY_ASSIGN(Statement select,
-        m_connection.prepare("SELECT DISTINCT c.folded, q.id FROM quarantine q JOIN collections c ON c.id = q.collection ORDER BY c.folded, q.id"));
+        m_connection.prepare("SELECT DISTINCT c.folded, q.id FROM quarantine q JOIN collections c "
+                             "ON c.id = q.collection ORDER BY c.folded, q.id"));
     for (;;) {
         DRIFTLESS_TRY_ASSIGN(const bool hasRow, select.step());
         if (!hasRow) {
@@ -216,13 +237,16 @@ Result<void> DocumentStore::listConflictsOf(const DocumentKey &key)
         operation.body = std::move(stored->body);
         return std::optional(std::move(operation));
     };
-    DRIFTLESS_TRY_ASSIGN(const std::vector<ConflictPair> pairs, findConflicts(document.state.heads(), find));
+    DRIFTLESS_TRY_ASSIGN(
+        const std::vector<ConflictPair> pairs, findConflicts(document.state.heads(), find));
     m_deleteConflicts.bind(1, collection).bindBlob(2, key.id);
     DRIFTLESS_TRY(m_deleteConflicts.run());
     for (const ConflictPair &pair : pairs) {
         m_insertConflict.bind(1, collection).bindBlob(2, key.id).bindBlob(3, pair.member);
-        m_insertConflict.bind(4, m_incarnations.keyOf(pair.winner.dot.incarnation)).bind(5, static_cast<std::int64_t>(pair.winner.dot.sequence));
-        m_insertConflict.bind(6, m_incarnations.keyOf(pair.loser.dot.incarnation)).bind(7, static_cast<std::int64_t>(pair.loser.dot.sequence));
+        m_insertConflict.bind(4, m_incarnations.keyOf(pair.winner.dot.incarnation))
+            .bind(5, static_cast<std::int64_t>(pair.winner.dot.sequence));
+        m_insertConflict.bind(6, m_incarnations.keyOf(pair.loser.dot.incarnation))
+            .bind(7, static_cast<std::int64_t>(pair.loser.dot.sequence));
         DRIFTLESS_TRY(m_insertConflict.run());
     }
     const auto count = static_cast<qint64>(pairs.size());

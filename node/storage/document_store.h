@@ -12,8 +12,8 @@
 
 namespace driftless::storage {
 
-/// The rows of the documents, their digest and their listed conflicts. Changes of the counts and the digest live in memory until
-/// `flush`, and can be taken back. Store thread.
+/// The rows of the documents, their digest and their listed conflicts. Changes of the counts and
+/// the digest live in memory until `flush`, and can be taken back. Store thread.
 class DocumentStore
 {
 public:
@@ -24,27 +24,35 @@ public:
         qint64 conflicts = 0;
     };
 
-    static Result<std::unique_ptr<DocumentStore>> load(Connection &connection, OperationLog &log, IncarnationTable &incarnations, const Counts &counts);
+    static Result<std::unique_ptr<DocumentStore>> load(Connection &connection,
+        OperationLog &log,
+        IncarnationTable &incarnations,
+        const Counts &counts);
 
     Result<LoadedDocument> document(const DocumentKey &key);
-    /// Writes the document's state over its row, whose new content it has then. `spelling`: of the collection, should it be new.
+    /// Writes the document's state over its row, whose new content it has then. `spelling`: of the
+    /// collection, should it be new.
     Result<void> save(LoadedDocument &document, QByteArrayView spelling);
 
     Result<void> quarantine(LogPosition position, const DocumentKey &key);
     Result<void> release(LogPosition position);
     Result<std::vector<LogPosition>> quarantinedOperations();
     Result<std::vector<DocumentKey>> quarantinedDocuments();
-    qint64 quarantinedCount() const { return m_quarantined; }
+    [[nodiscard]] qint64 quarantinedCount() const { return m_quarantined; }
 
-    const Counts &counts() const { return m_counts; }
-    /// Lists the conflicts of the documents that the transaction touched and that have (or had) several heads.
+    [[nodiscard]] const Counts &counts() const { return m_counts; }
+    /// Lists the conflicts of the documents that the transaction touched and that have (or had)
+    /// several heads.
     Result<void> listConflicts();
     Result<void> registerCollection(QByteArrayView folded, QByteArrayView spelling);
     void committed();
     void rolledBack();
 
 private:
-    DocumentStore(Connection &connection, OperationLog &log, IncarnationTable &incarnations, const Counts &counts);
+    DocumentStore(Connection &connection,
+        OperationLog &log,
+        IncarnationTable &incarnations,
+        const Counts &counts);
     Result<std::int64_t> collectionKey(QByteArrayView folded, QByteArrayView spelling);
     /// Adds a row to the totals, or takes it out.
     void count(const DocumentKey &key, const DocumentRow &row, int sign);
@@ -60,12 +68,13 @@ private:
     Statement m_deleteConflicts;
     Statement m_insertConflict;
     std::map<QByteArray, std::int64_t> m_collections; ///< by folded name
-    std::vector<QByteArray> m_newCollections;         ///< of this transaction
+    std::vector<QByteArray> m_newCollections; ///< of this transaction
     Counts m_counts;
     Counts m_committedCounts;
     qint64 m_quarantined = 0;
     qint64 m_committedQuarantined = 0;
-    std::set<DocumentKey> m_toList; ///< documents whose conflicts may have changed in this transaction
+    std::set<DocumentKey>
+        m_toList; ///< documents whose conflicts may have changed in this transaction
 };
 
 } // namespace driftless::storage

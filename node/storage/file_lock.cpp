@@ -2,11 +2,10 @@
 
 #include <cerrno>
 #include <cstring>
-#include <utility>
-
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
+#include <utility>
 
 namespace driftless::storage {
 
@@ -34,13 +33,20 @@ Result<FileLock> FileLock::take(const QByteArray &path)
     lock.m_descriptor = ::open(path.constData(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock.m_descriptor < 0) {
         return Error {ErrorCode::Storage,
-            "The file '" + path + "' cannot be opened for writing (" + std::strerror(errno) + "). Check that it and its folder belong to this user.", {}};
+            "The file '" + path + "' cannot be opened for writing (" + std::strerror(errno)
+                + "). Check that it and its folder belong to this user.",
+            {}};
     }
     if (::flock(lock.m_descriptor, LOCK_EX | LOCK_NB) != 0) {
-        // It may be this very process that has the file open: closing the descriptor would drop SQLite's record locks there. So it stays open; a
-        // refused opening is the end of a start, not something that is done over and over.
+        // It may be this very process that has the file open: closing the descriptor would drop
+        // SQLite's record locks there. So it stays open; a refused opening is the end of a start,
+        // not something that is done over and over.
         lock.m_descriptor = -1;
-        return Error {ErrorCode::FileInUse, "The file '" + path + "' is in use by another process. Stop that process, or choose another data directory.", {}};
+        return Error {ErrorCode::FileInUse,
+            "The file '" + path
+                + "' is in use by another process. Stop that process, or choose another data "
+                  "directory.",
+            {}};
     }
     return lock;
 }

@@ -32,8 +32,10 @@ Result<std::unique_ptr<IncarnationTable>> IncarnationTable::load(Connection &con
 {
     std::unique_ptr<IncarnationTable> table(new IncarnationTable(connection));
     DRIFTLESS_TRY_ASSIGN(Statement select,
-        connection.prepare("SELECT id, origin, number, sequence, chain_hash, continues_origin, continues_number, continues_sequence, "
-                           "continues_hash, fork_sequence, fork_here, fork_there FROM incarnations"));
+        connection.prepare(
+            "SELECT id, origin, number, sequence, chain_hash, continues_origin, continues_number, "
+            "continues_sequence, "
+            "continues_hash, fork_sequence, fork_here, fork_there FROM incarnations"));
     for (;;) {
         DRIFTLESS_TRY_ASSIGN(const bool hasRow, select.step());
         if (!hasRow) {
@@ -43,14 +45,17 @@ Result<std::unique_ptr<IncarnationTable>> IncarnationTable::load(Connection &con
         const Incarnation incarnation {std::move(origin), numberFrom(select.blobView(2))};
         Row row;
         row.key = select.integer(0);
-        VersionVector::Entry entry {static_cast<std::uint64_t>(select.integer(3)), Hash128::fromBytes(select.blobView(4)).value_or(Hash128 {})};
+        VersionVector::Entry entry {static_cast<std::uint64_t>(select.integer(3)),
+            Hash128::fromBytes(select.blobView(4)).value_or(Hash128 {})};
         if (!select.isNull(5)) {
             DRIFTLESS_TRY_ASSIGN(NodeId continued, NodeId::parse(select.blobView(5)));
             row.continues = End {{std::move(continued), numberFrom(select.blobView(6))},
-                {static_cast<std::uint64_t>(select.integer(7)), Hash128::fromBytes(select.blobView(8)).value_or(Hash128 {})}};
+                {static_cast<std::uint64_t>(select.integer(7)),
+                    Hash128::fromBytes(select.blobView(8)).value_or(Hash128 {})}};
         }
         if (!select.isNull(9)) {
-            row.fork = Fork {{incarnation, static_cast<std::uint64_t>(select.integer(9))}, Hash128::fromBytes(select.blobView(10)).value_or(Hash128 {}),
+            row.fork = Fork {{incarnation, static_cast<std::uint64_t>(select.integer(9))},
+                Hash128::fromBytes(select.blobView(10)).value_or(Hash128 {}),
                 Hash128::fromBytes(select.blobView(11)).value_or(Hash128 {})};
             table->m_forks.push_back(*row.fork);
         }
@@ -61,11 +66,17 @@ Result<std::unique_ptr<IncarnationTable>> IncarnationTable::load(Connection &con
     }
     table->m_forksAtBegin = table->m_forks.size();
     DRIFTLESS_TRY_ASSIGN(table->m_upsert,
-        connection.prepare("INSERT INTO incarnations(id, origin, number, sequence, chain_hash, continues_origin, continues_number, "
-                           "continues_sequence, continues_hash, fork_sequence, fork_here, fork_there) VALUES(?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET "
-                           "sequence = excluded.sequence, chain_hash = excluded.chain_hash, continues_origin = excluded.continues_origin, "
-                           "continues_number = excluded.continues_number, continues_sequence = excluded.continues_sequence, "
-                           "continues_hash = excluded.continues_hash, fork_sequence = excluded.fork_sequence, fork_here = excluded.fork_here, fork_there = excluded.fork_there"));
+        connection.prepare(
+            "INSERT INTO incarnations(id, origin, number, sequence, chain_hash, continues_origin, "
+            "continues_number, "
+            "continues_sequence, continues_hash, fork_sequence, fork_here, fork_there) "
+            "VALUES(?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET "
+            "sequence = excluded.sequence, chain_hash = excluded.chain_hash, continues_origin = "
+            "excluded.continues_origin, "
+            "continues_number = excluded.continues_number, continues_sequence = "
+            "excluded.continues_sequence, "
+            "continues_hash = excluded.continues_hash, fork_sequence = excluded.fork_sequence, "
+            "fork_here = excluded.fork_here, fork_there = excluded.fork_there"));
     return table;
 }
 
@@ -91,7 +102,8 @@ Hash128 IncarnationTable::canonicalHash() const
             canonical.raise(incarnation, entry);
         }
     }
-    // Who has an `open` but nothing of what it continues must not look like who has both: it would never be sent the rest.
+    // Who has an `open` but nothing of what it continues must not look like who has both: it would
+    // never be sent the rest.
     for (const auto &[incarnation, row] : m_rows) {
         if (row.continues && m_vector.sequenceOf(row.continues->incarnation) == 0) {
             canonical.raise(row.continues->incarnation, {});
@@ -129,11 +141,13 @@ void IncarnationTable::remember(const Incarnation &incarnation)
         return;
     }
     const VersionVector::Entry *entry = m_vector.find(incarnation);
-    m_undo.push_back({incarnation, entry != nullptr ? std::optional(*entry) : std::nullopt,
+    m_undo.push_back({incarnation,
+        entry != nullptr ? std::optional(*entry) : std::nullopt,
         row != m_rows.end() ? std::optional(row->second) : std::nullopt});
 }
 
-std::int64_t IncarnationTable::advance(const Dot &dot, const Hash128 &chainHash, const std::optional<End> &continues)
+std::int64_t IncarnationTable::advance(
+    const Dot &dot, const Hash128 &chainHash, const std::optional<End> &continues)
 {
     remember(dot.incarnation);
     Row &row = m_rows[dot.incarnation];
@@ -154,7 +168,8 @@ void IncarnationTable::recordFork(const Fork &fork)
 {
     const auto found = m_rows.find(fork.dot.incarnation);
     if (found == m_rows.end() || found->second.fork) {
-        return; // said once is enough; of an incarnation that is not here there is nothing to compare
+        return; // said once is enough; of an incarnation that is not here there is nothing to
+                // compare
     }
     remember(fork.dot.incarnation);
     found->second.fork = fork;
@@ -175,16 +190,20 @@ Result<void> IncarnationTable::writeRow(const Incarnation &incarnation, const Ro
     m_upsert.bind(4, static_cast<std::int64_t>(entry->sequence)).bindBlob(5, chainHash);
     if (row.continues) {
         continuedNumber = numberBytes(row.continues->incarnation.number);
-        m_upsert.bindText(6, row.continues->incarnation.origin.bytes()).bindBlob(7, continuedNumber);
+        m_upsert.bindText(6, row.continues->incarnation.origin.bytes())
+            .bindBlob(7, continuedNumber);
         continuedHash = row.continues->entry.chainHash.bytes();
-        m_upsert.bind(8, static_cast<std::int64_t>(row.continues->entry.sequence)).bindBlob(9, continuedHash);
+        m_upsert.bind(8, static_cast<std::int64_t>(row.continues->entry.sequence))
+            .bindBlob(9, continuedHash);
     } else {
         m_upsert.bindNull(6).bindNull(7).bindNull(8).bindNull(9);
     }
     if (row.fork) {
         here = row.fork->hashHere.bytes();
         there = row.fork->hashThere.bytes();
-        m_upsert.bind(10, static_cast<std::int64_t>(row.fork->dot.sequence)).bindBlob(11, here).bindBlob(12, there);
+        m_upsert.bind(10, static_cast<std::int64_t>(row.fork->dot.sequence))
+            .bindBlob(11, here)
+            .bindBlob(12, there);
     } else {
         m_upsert.bindNull(10).bindNull(11).bindNull(12);
     }

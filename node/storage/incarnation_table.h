@@ -8,8 +8,9 @@
 
 namespace driftless::storage {
 
-/// The vector as rows: for each incarnation its small key (which stands in operation rows), how far it is here, what it continues, and
-/// whether it is stopped by a fork. Changes live in memory until `flush`, and can be taken back. Store thread.
+/// The vector as rows: for each incarnation its small key (which stands in operation rows), how far
+/// it is here, what it continues, and whether it is stopped by a fork. Changes live in memory until
+/// `flush`, and can be taken back. Store thread.
 class IncarnationTable
 {
 public:
@@ -30,8 +31,10 @@ public:
         Incarnation incarnation;
         VersionVector::Entry entry;
     };
-    /// The key of a new or known incarnation, whose vector entry moves to `dot`. `continues` only of an `open`.
-    std::int64_t advance(const Dot &dot, const Hash128 &chainHash, const std::optional<End> &continues);
+    /// The key of a new or known incarnation, whose vector entry moves to `dot`. `continues` only
+    /// of an `open`.
+    std::int64_t advance(
+        const Dot &dot, const Hash128 &chainHash, const std::optional<End> &continues);
     void recordFork(const Fork &fork);
 
     /// Writes what changed. Inside of a transaction.

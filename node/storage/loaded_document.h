@@ -17,8 +17,8 @@ struct DocumentRow
     Hash128 hash;
 };
 
-/// A document for a writer: its state and the row that a save replaces, so that neither is read twice. Good for the transaction it was
-/// loaded in, until the document is saved. A value.
+/// A document for a writer: its state and the row that a save replaces, so that neither is read
+/// twice. Good for the transaction it was loaded in, until the document is saved. A value.
 struct LoadedDocument
 {
     DocumentKey key;

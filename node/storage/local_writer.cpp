@@ -31,7 +31,8 @@ const Incarnation &LocalWriter::incarnation()
 
 std::uint64_t LocalWriter::nextHlc() const
 {
-    const auto wall = static_cast<std::uint64_t>(std::max<std::int64_t>(m_clock.wallTime().time_since_epoch().count(), 0));
+    const auto wall = static_cast<std::uint64_t>(
+        std::max<std::int64_t>(m_clock.wallTime().time_since_epoch().count(), 0));
     return std::max(m_file.hlc() + 1, wall << 16);
 }
 
@@ -92,20 +93,24 @@ Result<LocalWriter::Written> LocalWriter::write(std::vector<LocalWrite> writes)
         for (const Head &head : write.document.state.heads()) {
             header.parents.push_back({head.version, head.adoptedId});
         }
-        const Operation &operation = written.operations.emplace_back(Operation::make(std::move(header), write.plan.body));
+        const Operation &operation
+            = written.operations.emplace_back(Operation::make(std::move(header), write.plan.body));
         next.version.dot.sequence += 1;
         next.previous = operation.chainHash();
         bytes += operation.headerBytes.size() + operation.body.size();
     }
     if (bytes > kGroupTransferBytesMax) {
         return Error {ErrorCode::TooLarge,
-            "The batch would be " + QByteArray::number(bytes) + " bytes on its way to a peer; one transfer carries at most "
-                + QByteArray::number(kGroupTransferBytesMax) + ", and a group travels whole. Send it in parts.",
+            "The batch would be " + QByteArray::number(bytes)
+                + " bytes on its way to a peer; one transfer carries at most "
+                + QByteArray::number(kGroupTransferBytesMax)
+                + ", and a group travels whole. Send it in parts.",
             {}};
     }
     for (std::size_t i = 0; i < writes.size(); ++i) {
         LocalWrite write = std::move(writes[i]); // its memory serves the next one
-        DRIFTLESS_TRY(m_file.applyOwn(written.operations[i], write.document, std::move(write.plan.document)));
+        DRIFTLESS_TRY(
+            m_file.applyOwn(written.operations[i], write.document, std::move(write.plan.document)));
     }
     return written;
 }

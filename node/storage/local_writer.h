@@ -8,29 +8,33 @@
 
 namespace driftless::storage {
 
-/// A document that a local group writes, as the plan was made from it: nothing else has written it since.
+/// A document that a local group writes, as the plan was made from it: nothing else has written it
+/// since.
 struct LocalWrite
 {
     QByteArray collection; ///< the writer's spelling
-    QByteArray id;         ///< the writer's spelling
+    QByteArray id; ///< the writer's spelling
     LoadedDocument document;
     PlannedWrite plan;
 };
 
-/// Makes this node's own operations: dots without a gap, chained, stamped above every clock reading that the file has seen, under an incarnation
-/// drawn with the first write after the start. Store thread.
+/// Makes this node's own operations: dots without a gap, chained, stamped above every clock reading
+/// that the file has seen, under an incarnation drawn with the first write after the start. Store
+/// thread.
 class LocalWriter
 {
 public:
     /// Everything outlives the writer.
     LocalWriter(DatabaseFile &file, NodeId node, Random &random, const Clock &clock);
 
-    /// The incarnation that the next write will be of; drawn at the first call, and again once a fork has stopped it.
+    /// The incarnation that the next write will be of; drawn at the first call, and again once a
+    /// fork has stopped it.
     const Incarnation &incarnation();
 
-    /// Appends and joins one group (a single write is no group), at most one write a document, in an open transaction. The first after a
-    /// start is preceded by `open`. Answers the operations of the writes, in their order, with the position of the first.
-    /// TooLarge: no transfer could carry the group; nothing was written but that `open`.
+    /// Appends and joins one group (a single write is no group), at most one write a document, in
+    /// an open transaction. The first after a start is preceded by `open`. Answers the operations
+    /// of the writes, in their order, with the position of the first. TooLarge: no transfer could
+    /// carry the group; nothing was written but that `open`.
     struct Written
     {
         std::vector<Operation> operations;
@@ -44,7 +48,7 @@ public:
 private:
     Result<void> openIncarnation();
     OperationHeader nextHeader();
-    std::uint64_t nextHlc() const;
+    [[nodiscard]] std::uint64_t nextHlc() const;
 
     DatabaseFile &m_file;
     const NodeId m_node;

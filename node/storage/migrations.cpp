@@ -75,7 +75,8 @@ CREATE TABLE roster(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-// An index over every operation cost a fifth of an insert; the runs in which operations stand are few.
+// An index over every operation cost a fifth of an insert; the runs in which operations stand are
+// few.
 constexpr const char *kDatabaseVersion2 = R"sql(
 CREATE TABLE runs(
     incarnation INTEGER NOT NULL,
@@ -131,20 +132,26 @@ const Schema &registrySchema()
 
 Result<void> migrate(Connection &connection, const Schema &schema)
 {
-    DRIFTLESS_TRY_ASSIGN(const auto tables, connection.queryInteger("SELECT count(*) FROM sqlite_schema"));
-    DRIFTLESS_TRY_ASSIGN(const auto applicationId, connection.queryInteger("PRAGMA application_id"));
+    DRIFTLESS_TRY_ASSIGN(
+        const auto tables, connection.queryInteger("SELECT count(*) FROM sqlite_schema"));
+    DRIFTLESS_TRY_ASSIGN(
+        const auto applicationId, connection.queryInteger("PRAGMA application_id"));
     DRIFTLESS_TRY_ASSIGN(const auto version, connection.queryInteger("PRAGMA user_version"));
     const QByteArray file = "The file '" + connection.path() + "' ";
     const bool isEmpty = tables == 0 && applicationId == 0 && version == 0;
     if (!isEmpty && applicationId != schema.applicationId) {
         return Error {ErrorCode::FileDamaged,
-            file + "is a SQLite file, but not a Driftless " + schema.what + ". It was left as it is; move it away or choose another data directory.", {}};
+            file + "is a SQLite file, but not a Driftless " + schema.what
+                + ". It was left as it is; move it away or choose another data directory.",
+            {}};
     }
     const auto newest = static_cast<std::int64_t>(schema.steps.size());
     if (version > newest) {
         return Error {ErrorCode::FileNewer,
-            file + "has format " + QByteArray::number(version) + ", written by a newer Driftless; this one knows formats up to "
-                + QByteArray::number(newest) + ". Start the newer program. The file was left as it is.",
+            file + "has format " + QByteArray::number(version)
+                + ", written by a newer Driftless; this one knows formats up to "
+                + QByteArray::number(newest)
+                + ". Start the newer program. The file was left as it is.",
             {}};
     }
     if (version == newest) {

@@ -18,9 +18,11 @@ Result<std::unique_ptr<NodeRegistry>> NodeRegistry::open(const QByteArray &path)
 {
     auto registry = std::make_unique<NodeRegistry>();
     DRIFTLESS_TRY_ASSIGN(registry->m_lock, FileLock::take(path));
-    DRIFTLESS_TRY_ASSIGN(registry->m_connection, Connection::open(path, Connection::Mode::ReadWrite));
+    DRIFTLESS_TRY_ASSIGN(
+        registry->m_connection, Connection::open(path, Connection::Mode::ReadWrite));
     DRIFTLESS_TRY(migrate(*registry->m_connection, registrySchema()));
-    DRIFTLESS_TRY(registry->m_connection->execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"));
+    DRIFTLESS_TRY(
+        registry->m_connection->execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"));
     registry->m_connection->checkpointOnClose();
     return registry;
 }
@@ -28,23 +30,30 @@ Result<std::unique_ptr<NodeRegistry>> NodeRegistry::open(const QByteArray &path)
 Result<std::vector<NodeRegistry::DatabaseEntry>> NodeRegistry::databases()
 {
     std::vector<DatabaseEntry> entries;
-    DRIFTLESS_TRY_ASSIGN(Statement select, m_connection->prepare("SELECT name, generation, deleted, created_ms FROM databases ORDER BY name"));
+    DRIFTLESS_TRY_ASSIGN(Statement select,
+        m_connection->prepare(
+            "SELECT name, generation, deleted, created_ms FROM databases ORDER BY name"));
     for (;;) {
         DRIFTLESS_TRY_ASSIGN(const bool hasRow, select.step());
         if (!hasRow) {
             return entries;
         }
         DRIFTLESS_TRY_ASSIGN(DatabaseName name, DatabaseName::parse(select.blobView(0)));
-        entries.push_back({std::move(name), static_cast<std::uint64_t>(select.integer(1)), select.integer(2) != 0,
+        entries.push_back({std::move(name),
+            static_cast<std::uint64_t>(select.integer(1)),
+            select.integer(2) != 0,
             WallTime(std::chrono::milliseconds(select.integer(3)))});
     }
 }
 
 Result<void> NodeRegistry::saveDatabase(const DatabaseEntry &entry)
 {
-    DRIFTLESS_TRY_ASSIGN(
-        Statement insert, m_connection->prepare("INSERT OR REPLACE INTO databases(name, generation, deleted, created_ms) VALUES(?,?,?,?)"));
-    insert.bindText(1, entry.name.bytes()).bind(2, static_cast<std::int64_t>(entry.generation)).bind(3, entry.isDeleted ? 1 : 0);
+    DRIFTLESS_TRY_ASSIGN(Statement insert,
+        m_connection->prepare("INSERT OR REPLACE INTO databases(name, generation, deleted, "
+                              "created_ms) VALUES(?,?,?,?)"));
+    insert.bindText(1, entry.name.bytes())
+        .bind(2, static_cast<std::int64_t>(entry.generation))
+        .bind(3, entry.isDeleted ? 1 : 0);
     insert.bind(4, entry.created.time_since_epoch().count());
     return insert.run();
 }
@@ -52,8 +61,9 @@ Result<void> NodeRegistry::saveDatabase(const DatabaseEntry &entry)
 Result<std::vector<NodeRegistry::PeerEntry>> NodeRegistry::peers()
 {
     std::vector<PeerEntry> entries;
-    DRIFTLESS_TRY_ASSIGN(
-        Statement select, m_connection->prepare("SELECT database, node, base_url, active, updated_ms FROM peers ORDER BY node, database"));
+    DRIFTLESS_TRY_ASSIGN(Statement select,
+        m_connection->prepare("SELECT database, node, base_url, active, updated_ms FROM peers "
+                              "ORDER BY node, database"));
     for (;;) {
         DRIFTLESS_TRY_ASSIGN(const bool hasRow, select.step());
         if (!hasRow) {
@@ -61,11 +71,15 @@ Result<std::vector<NodeRegistry::PeerEntry>> NodeRegistry::peers()
         }
         PeerEntry entry;
         const bool isForAll = select.blobView(0).isEmpty();
-        auto database = isForAll ? Result<DatabaseName>(DatabaseName {}) : DatabaseName::parse(select.blobView(0));
+        auto database = isForAll ? Result<DatabaseName>(DatabaseName {})
+                                 : DatabaseName::parse(select.blobView(0));
         auto node = NodeId::parse(select.blobView(1));
         if (!database || !node) {
             // One row that no rule allows must not keep a till from selling.
-            qCCritical(logStorage, "A peer in '%s' is left out: %s", m_connection->path().constData(), (node ? database.error() : node.error()).message.constData());
+            qCCritical(logStorage,
+                "A peer in '%s' is left out: %s",
+                m_connection->path().constData(),
+                (node ? database.error() : node.error()).message.constData());
             continue;
         }
         if (!isForAll) {
@@ -82,16 +96,22 @@ Result<std::vector<NodeRegistry::PeerEntry>> NodeRegistry::peers()
 Result<void> NodeRegistry::savePeer(const PeerEntry &entry)
 {
     DRIFTLESS_TRY_ASSIGN(Statement insert,
-        m_connection->prepare("INSERT OR REPLACE INTO peers(database, node, base_url, active, updated_ms) VALUES(?,?,?,?,?)"));
+        m_connection->prepare("INSERT OR REPLACE INTO peers(database, node, base_url, active, "
+                              "updated_ms) VALUES(?,?,?,?,?)"));
     const QByteArray scope = scopeText(entry.database);
-    insert.bindText(1, scope).bindText(2, entry.node.bytes()).bindText(3, entry.baseUrl).bind(4, entry.isActive ? 1 : 0);
+    insert.bindText(1, scope)
+        .bindText(2, entry.node.bytes())
+        .bindText(3, entry.baseUrl)
+        .bind(4, entry.isActive ? 1 : 0);
     insert.bind(5, entry.updated.time_since_epoch().count());
     return insert.run();
 }
 
-Result<void> NodeRegistry::removePeer(const NodeId &node, const std::optional<DatabaseName> &database)
+Result<void> NodeRegistry::removePeer(
+    const NodeId &node, const std::optional<DatabaseName> &database)
 {
-    DRIFTLESS_TRY_ASSIGN(Statement remove, m_connection->prepare("DELETE FROM peers WHERE database = ? AND node = ?"));
+    DRIFTLESS_TRY_ASSIGN(Statement remove,
+        m_connection->prepare("DELETE FROM peers WHERE database = ? AND node = ?"));
     const QByteArray scope = scopeText(database);
     remove.bindText(1, scope).bindText(2, node.bytes());
     return remove.run();

@@ -11,7 +11,8 @@
 
 namespace driftless::storage {
 
-/// `node.db`: which databases and peers the node knows. Small and rarely written; every change is durable when its call returns. Store thread.
+/// `node.db`: which databases and peers the node knows. Small and rarely written; every change is
+/// durable when its call returns. Store thread.
 class NodeRegistry
 {
 public:

@@ -220,10 +220,18 @@ void writeChanged(cbor::Writer &writer, const std::vector<Claim> &changed)
 void readField(std::uint64_t key, cbor::Reader &reader, OperationHeader &header)
 {
     switch (key) {
-    case kOrigin: header.version.dot.incarnation.origin = readOrigin(reader); return;
-    case kIncarnation: header.version.dot.incarnation.number = reader.incarnation(); return;
-    case kSequence: header.version.dot.sequence = reader.unsignedInteger(); return;
-    case kHlc: header.version.hlc = reader.unsignedInteger(); return;
+    case kOrigin:
+        header.version.dot.incarnation.origin = readOrigin(reader);
+        return;
+    case kIncarnation:
+        header.version.dot.incarnation.number = reader.incarnation();
+        return;
+    case kSequence:
+        header.version.dot.sequence = reader.unsignedInteger();
+        return;
+    case kHlc:
+        header.version.hlc = reader.unsignedInteger();
+        return;
     case kGroup: {
         GroupSpan group;
         if (reader.array() != 2) {
@@ -237,13 +245,21 @@ void readField(std::uint64_t key, cbor::Reader &reader, OperationHeader &header)
     case kKind: {
         const std::uint64_t kind = reader.unsignedInteger();
         header.kind = static_cast<OperationKind>(kind);
-        // `forget` and `collect` are named by the format; applying them is not part of this version.
-        header.isUnderstood = header.isUnderstood && kind <= static_cast<std::uint64_t>(OperationKind::Admit);
+        // `forget` and `collect` are named by the format; applying them is not part of this
+        // version.
+        header.isUnderstood
+            = header.isUnderstood && kind <= static_cast<std::uint64_t>(OperationKind::Admit);
         return;
     }
-    case kCollection: header.collection = reader.text().toByteArray(); return;
-    case kDocumentId: header.documentId = reader.text().toByteArray(); return;
-    case kFloor: header.floor = reader.boolean(); return;
+    case kCollection:
+        header.collection = reader.text().toByteArray();
+        return;
+    case kDocumentId:
+        header.documentId = reader.text().toByteArray();
+        return;
+    case kFloor:
+        header.floor = reader.boolean();
+        return;
     case kParents:
         for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
             header.parents.push_back(readParent(reader));
@@ -257,10 +273,18 @@ void readField(std::uint64_t key, cbor::Reader &reader, OperationHeader &header)
             header.changed.push_back(std::move(claim));
         }
         return;
-    case kBodyHash: header.bodyHash = readHash(reader); return;
-    case kPrevious: header.previous = readHash(reader).value_or(Hash128 {}); return;
-    case kAdoptedId: header.adoptedId = readHash(reader); return;
-    case kWallClock: header.wallClockMs = reader.integer(); return;
+    case kBodyHash:
+        header.bodyHash = readHash(reader);
+        return;
+    case kPrevious:
+        header.previous = readHash(reader).value_or(Hash128 {});
+        return;
+    case kAdoptedId:
+        header.adoptedId = readHash(reader);
+        return;
+    case kWallClock:
+        header.wallClockMs = reader.integer();
+        return;
     default:
         reader.skip();
         header.isUnderstood = false;
@@ -270,7 +294,8 @@ void readField(std::uint64_t key, cbor::Reader &reader, OperationHeader &header)
 
 Error malformed(const char *what)
 {
-    return {ErrorCode::Malformed, QByteArray("An operation's header is malformed: ") + what + '.', {}};
+    return {
+        ErrorCode::Malformed, QByteArray("An operation's header is malformed: ") + what + '.', {}};
 }
 
 } // namespace
@@ -354,10 +379,13 @@ Result<OperationHeader> decodeHeader(QByteArrayView bytes)
     if (!reader.ok() || !reader.atEnd()) {
         return malformed("it is not a CBOR map of the agreed shape");
     }
-    if (header.version.dot.incarnation.origin.isEmpty() || header.version.dot.sequence == 0 || header.version.hlc == 0) {
+    if (header.version.dot.incarnation.origin.isEmpty() || header.version.dot.sequence == 0
+        || header.version.hlc == 0) {
         return malformed("it names no dot");
     }
-    if (header.group && (header.group->size < 2 || header.group->first == 0 || header.version.dot.sequence < header.group->first
+    if (header.group
+        && (header.group->size < 2 || header.group->first == 0
+            || header.version.dot.sequence < header.group->first
             || header.version.dot.sequence - header.group->first >= header.group->size)) {
         return malformed("it is outside of its own group");
     }

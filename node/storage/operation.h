@@ -10,7 +10,14 @@
 
 namespace driftless::storage {
 
-enum class OperationKind : std::uint64_t { Put = 0, Delete = 1, Open = 2, Admit = 3, Forget = 4, Collect = 5 };
+enum class OperationKind : std::uint64_t {
+    Put = 0,
+    Delete = 1,
+    Open = 2,
+    Admit = 3,
+    Forget = 4,
+    Collect = 5
+};
 
 /// How many additions an incarnation has made to a member, and their sum.
 struct CounterSum
@@ -27,18 +34,19 @@ using CounterSums = std::map<Incarnation, CounterSum>;
 struct Claim
 {
     enum class Kind : std::uint64_t {
-        Set = 0,     ///< the value in the body; `seen` of the additions before it
+        Set = 0, ///< the value in the body; `seen` of the additions before it
         Removed = 1, ///< the body lacks it
-        Add = 2,     ///< `own`, of which `by` is this operation's; the member's version stays
-        SetAdd = 3,  ///< a set of `base` with what it has seen, and an addition at once
+        Add = 2, ///< `own`, of which `by` is this operation's; the member's version stays
+        SetAdd = 3, ///< a set of `base` with what it has seen, and an addition at once
     };
 
     QByteArray name; ///< UTF-8, the writer's spelling; members are equal by folded name
     Kind kind = Kind::Set;
     CounterSums seen; ///< Set, SetAdd
-    QByteArray base;  ///< SetAdd: JSON bytes of the value before the addition
-    CounterSum own;   ///< Add, SetAdd: all additions of this incarnation to this member, this one counted
-    Decimal by;       ///< Add, SetAdd
+    QByteArray base; ///< SetAdd: JSON bytes of the value before the addition
+    CounterSum
+        own; ///< Add, SetAdd: all additions of this incarnation to this member, this one counted
+    Decimal by; ///< Add, SetAdd
 
     friend bool operator==(const Claim &, const Claim &) = default;
 };
@@ -55,47 +63,55 @@ struct Parent
 struct GroupSpan
 {
     std::uint64_t first = 0; ///< sequence of the group's first operation
-    std::uint64_t size = 0;  ///< 2 or more
+    std::uint64_t size = 0; ///< 2 or more
     friend bool operator==(const GroupSpan &, const GroupSpan &) = default;
 };
 
-/// The fields of a header, which is a CBOR map with integer keys (design.md 3); defaults are absent in it.
+/// The fields of a header, which is a CBOR map with integer keys (design.md 3); defaults are absent
+/// in it.
 struct OperationHeader
 {
     Version version; ///< keys 1 to 4
     std::optional<GroupSpan> group;
     OperationKind kind = OperationKind::Put;
-    QByteArray collection;   ///< UTF-8, the writer's spelling; empty for operations that are about no document
-    QByteArray documentId;   ///< UTF-8, the writer's spelling; of `admit` and `forget` the node's id
+    QByteArray collection; ///< UTF-8, the writer's spelling; empty for operations that are about no
+                           ///< document
+    QByteArray documentId; ///< UTF-8, the writer's spelling; of `admit` and `forget` the node's id
     bool floor = false;
-    std::vector<Parent> parents; ///< ascending by version. Of `open`: the end of the incarnation that it continues, if any
-    /// Of a write with floor, which claims every member of its body, only the claims that are not a plain set with
-    /// nothing seen; else all of them.
+    std::vector<Parent> parents; ///< ascending by version. Of `open`: the end of the incarnation
+                                 ///< that it continues, if any
+    /// Of a write with floor, which claims every member of its body, only the claims that are not a
+    /// plain set with nothing seen; else all of them.
     std::vector<Claim> changed;
     std::optional<Hash128> bodyHash; ///< none for a delete and for operations without a document
-    Hash128 previous;                ///< chain hash of the predecessor in its incarnation; of `open` that of what it continues
+    Hash128 previous; ///< chain hash of the predecessor in its incarnation; of `open` that of what
+                      ///< it continues
     std::optional<Hash128> adoptedId;
     std::optional<std::int64_t> wallClockMs; ///< where it is not the hlc's
 
-    bool isUnderstood = true; ///< false: a kind or a key that this program does not know; such an operation is quarantined
+    bool isUnderstood = true; ///< false: a kind or a key that this program does not know; such an
+                              ///< operation is quarantined
 
-    bool isAboutDocument() const { return !collection.isEmpty(); }
+    [[nodiscard]] bool isAboutDocument() const { return !collection.isEmpty(); }
     /// The version token that it gives its document, and its name in the API.
-    Hash128 id() const { return adoptedId ? *adoptedId : operationId(version); }
+    [[nodiscard]] Hash128 id() const { return adoptedId ? *adoptedId : operationId(version); }
     friend bool operator==(const OperationHeader &, const OperationHeader &) = default;
 };
 
 /// Deterministic CBOR (RFC 8949 4.2).
 QByteArray encodeHeader(const OperationHeader &header);
 
-/// Malformed where the bytes are not a header: not CBOR as Driftless writes it, keys not ascending, a type that is wrong, a dot
-/// that is none. Unknown keys and kinds are no fault: `isUnderstood` is false then, and the known fields are read.
+/// Malformed where the bytes are not a header: not CBOR as Driftless writes it, keys not ascending,
+/// a type that is wrong, a dot that is none. Unknown keys and kinds are no fault: `isUnderstood` is
+/// false then, and the known fields are read.
 Result<OperationHeader> decodeHeader(QByteArrayView bytes);
 
-/// The version alone, read from the first keys: what a reader of a row needs of the operation that it points at. Malformed as above.
+/// The version alone, read from the first keys: what a reader of a row needs of the operation that
+/// it points at. Malformed as above.
 Result<Version> decodeVersion(QByteArrayView headerBytes);
 
-/// The version and the adopted id, several times faster than all of it; every other field has its default. For bytes that were decoded before. Malformed.
+/// The version and the adopted id, several times faster than all of it; every other field has its
+/// default. For bytes that were decoded before. Malformed.
 Result<OperationHeader> decodeIdentity(QByteArrayView headerBytes);
 
 /// An immutable operation: the header, its bytes as its origin made them, and the post-image.
@@ -106,7 +122,7 @@ struct Operation
     QByteArray body;
 
     /// The chain hash: of the header's bytes.
-    Hash128 chainHash() const { return Hash128::of(headerBytes); }
+    [[nodiscard]] Hash128 chainHash() const { return Hash128::of(headerBytes); }
 
     /// Encodes `header` after setting its bodyHash from `body`.
     static Operation make(OperationHeader header, QByteArray body);

@@ -10,16 +10,26 @@ OperationLog::OperationLog(Connection &connection, IncarnationTable &incarnation
 {
 }
 
-Result<std::unique_ptr<OperationLog>> OperationLog::load(Connection &connection, IncarnationTable &incarnations)
+Result<std::unique_ptr<OperationLog>> OperationLog::load(
+    Connection &connection, IncarnationTable &incarnations)
 {
     std::unique_ptr<OperationLog> log(new OperationLog(connection, incarnations));
-    DRIFTLESS_TRY_ASSIGN(log->m_insert, connection.prepare("INSERT INTO operations(position, incarnation, sequence, header, body) VALUES(?,?,?,?,?)"));
-    DRIFTLESS_TRY_ASSIGN(log->m_select, connection.prepare("SELECT position, header, body FROM operations WHERE position > ? ORDER BY position LIMIT ?"));
-    DRIFTLESS_TRY_ASSIGN(log->m_selectAt, connection.prepare("SELECT position, header, body FROM operations WHERE position = ?"));
+    DRIFTLESS_TRY_ASSIGN(log->m_insert,
+        connection.prepare("INSERT INTO operations(position, incarnation, sequence, header, body) "
+                           "VALUES(?,?,?,?,?)"));
+    DRIFTLESS_TRY_ASSIGN(log->m_select,
+        connection.prepare("SELECT position, header, body FROM operations WHERE position > ? ORDER "
+                           "BY position LIMIT ?"));
+    DRIFTLESS_TRY_ASSIGN(log->m_selectAt,
+        connection.prepare("SELECT position, header, body FROM operations WHERE position = ?"));
     DRIFTLESS_TRY_ASSIGN(log->m_selectDot, connection.prepare(kSelectByDot));
-    DRIFTLESS_TRY_ASSIGN(log->m_lastRun, connection.prepare("SELECT position - sequence FROM runs WHERE incarnation = ? ORDER BY sequence DESC LIMIT 1"));
-    DRIFTLESS_TRY_ASSIGN(log->m_insertRun, connection.prepare("INSERT INTO runs(incarnation, sequence, position) VALUES(?,?,?)"));
-    DRIFTLESS_TRY_ASSIGN(log->m_last.value, connection.queryInteger("SELECT coalesce(max(position), 0) FROM operations"));
+    DRIFTLESS_TRY_ASSIGN(log->m_lastRun,
+        connection.prepare("SELECT position - sequence FROM runs WHERE incarnation = ? ORDER BY "
+                           "sequence DESC LIMIT 1"));
+    DRIFTLESS_TRY_ASSIGN(log->m_insertRun,
+        connection.prepare("INSERT INTO runs(incarnation, sequence, position) VALUES(?,?,?)"));
+    DRIFTLESS_TRY_ASSIGN(log->m_last.value,
+        connection.queryInteger("SELECT coalesce(max(position), 0) FROM operations"));
     log->m_lastCommitted = log->m_last;
     return log;
 }
@@ -27,16 +37,21 @@ Result<std::unique_ptr<OperationLog>> OperationLog::load(Connection &connection,
 Result<LogPosition> OperationLog::append(const Operation &operation)
 {
     const OperationHeader &header = operation.header;
-    DRIFTLESS_ASSERT(m_incarnations.vector().sequenceOf(header.version.dot.incarnation) + 1 == header.version.dot.sequence);
+    DRIFTLESS_ASSERT(m_incarnations.vector().sequenceOf(header.version.dot.incarnation) + 1
+        == header.version.dot.sequence);
     std::optional<IncarnationTable::End> continues;
     if (header.kind == OperationKind::Open && !header.parents.empty()) {
         const Dot &end = header.parents.front().version.dot;
         continues = {end.incarnation, {end.sequence, header.previous}};
     }
-    const std::int64_t key = m_incarnations.advance(header.version.dot, operation.chainHash(), continues);
+    const std::int64_t key
+        = m_incarnations.advance(header.version.dot, operation.chainHash(), continues);
     const LogPosition position {m_last.value + 1};
     DRIFTLESS_TRY(noteRun(key, static_cast<std::int64_t>(header.version.dot.sequence), position));
-    m_insert.bind(1, position.value).bind(2, key).bind(3, static_cast<std::int64_t>(header.version.dot.sequence)).bindBlob(4, operation.headerBytes);
+    m_insert.bind(1, position.value)
+        .bind(2, key)
+        .bind(3, static_cast<std::int64_t>(header.version.dot.sequence))
+        .bindBlob(4, operation.headerBytes);
     if (operation.body.isEmpty()) {
         m_insert.bindNull(5);
     } else {
@@ -53,8 +68,10 @@ constexpr std::int64_t kNoRun = std::numeric_limits<std::int64_t>::min();
 
 } // namespace
 
-/// Operations of one incarnation mostly stand one behind the other, so that where a run of them begins tells the place of each.
-Result<void> OperationLog::noteRun(std::int64_t incarnation, std::int64_t sequence, LogPosition position)
+/// Operations of one incarnation mostly stand one behind the other, so that where a run of them
+/// begins tells the place of each.
+Result<void> OperationLog::noteRun(
+    std::int64_t incarnation, std::int64_t sequence, LogPosition position)
 {
     const auto [known, isNew] = m_distances.try_emplace(incarnation, kNoRun);
     if (isNew) {
@@ -89,7 +106,8 @@ StoredOperation stored(const Statement &row)
 
 } // namespace
 
-Result<std::vector<StoredOperation>> OperationLog::read(LogPosition after, int countMax, qsizetype bytesMax)
+Result<std::vector<StoredOperation>> OperationLog::read(
+    LogPosition after, int countMax, qsizetype bytesMax)
 {
     std::vector<StoredOperation> result;
     m_select.bind(1, after.value).bind(2, countMax);
@@ -128,8 +146,10 @@ Result<StoredOperation> OperationLog::rowAt(LogPosition position)
     DRIFTLESS_TRY_ASSIGN(const bool hasRow, m_selectAt.step());
     if (!hasRow) {
         return Error {ErrorCode::FileDamaged,
-            "The file '" + m_connection.path() + "' is damaged: a document points at operation " + QByteArray::number(position.value)
-                + ", which is not there. Set the file aside and restore a backup, or start without it and let the peers fill it again.",
+            "The file '" + m_connection.path() + "' is damaged: a document points at operation "
+                + QByteArray::number(position.value)
+                + ", which is not there. Set the file aside and restore a backup, or start without "
+                  "it and let the peers fill it again.",
             {}};
     }
     StoredOperation row = stored(m_selectAt);
@@ -137,7 +157,8 @@ Result<StoredOperation> OperationLog::rowAt(LogPosition position)
     return row;
 }
 
-// Stored bytes were checked when they were taken; hashing each body again would double the cost of an update.
+// Stored bytes were checked when they were taken; hashing each body again would double the cost of
+// an update.
 
 Result<Operation> OperationLog::at(LogPosition position)
 {
@@ -155,7 +176,8 @@ Result<Operation> OperationLog::identityAt(LogPosition position)
 
 Result<LogPosition> OperationLog::oldest()
 {
-    DRIFTLESS_TRY_ASSIGN(const std::int64_t position, m_connection.queryInteger("SELECT coalesce(min(position), 0) FROM operations"));
+    DRIFTLESS_TRY_ASSIGN(const std::int64_t position,
+        m_connection.queryInteger("SELECT coalesce(min(position), 0) FROM operations"));
     return LogPosition {position};
 }
 

@@ -9,15 +9,17 @@
 namespace driftless::storage {
 
 /// Finds an operation by (key of the incarnation, sequence): position, header, body.
-inline constexpr char kSelectByDot[]
-    = "SELECT position, header, body FROM operations WHERE incarnation = ?1 AND sequence = ?2 AND position = "
-      "(SELECT position - sequence FROM runs WHERE incarnation = ?1 AND sequence <= ?2 ORDER BY sequence DESC LIMIT 1) + ?2";
+inline constexpr char kSelectByDot[] = "SELECT position, header, body FROM operations WHERE "
+                                       "incarnation = ?1 AND sequence = ?2 AND position = "
+                                       "(SELECT position - sequence FROM runs WHERE incarnation = "
+                                       "?1 AND sequence <= ?2 ORDER BY sequence DESC LIMIT 1) + ?2";
 
 /// The operations in the order in which this node took them. Store thread.
 class OperationLog
 {
 public:
-    static Result<std::unique_ptr<OperationLog>> load(Connection &connection, IncarnationTable &incarnations);
+    static Result<std::unique_ptr<OperationLog>> load(
+        Connection &connection, IncarnationTable &incarnations);
 
     /// Takes the next operation of its incarnation, moves the vector.
     Result<LogPosition> append(const Operation &operation);
@@ -46,7 +48,8 @@ private:
     Statement m_selectDot;
     Statement m_lastRun;
     Statement m_insertRun;
-    std::unordered_map<std::int64_t, std::int64_t> m_distances; ///< by incarnation: position − sequence in its last run, as far as asked for
+    std::unordered_map<std::int64_t, std::int64_t>
+        m_distances; ///< by incarnation: position − sequence in its last run, as far as asked for
     LogPosition m_last;
     LogPosition m_lastCommitted;
 };

@@ -16,10 +16,13 @@ enum StateKey : std::uint64_t {
     kHeads = 3,
     kQuarantined = 4,
     kVersions = 5, ///< table that members refer to by index
-    kDefault = 6,  ///< index of the version of the live members that stand in the newest write as they are and are not listed
-    kOlder = 7,    ///< [index, names…]: live members that stand in the newest write as they are, of other versions
-    kRemoved = 8,  ///< [index, names…]
-    kOwn = 9,      ///< [index, name, raw name, value, seen]: live members whose bytes are not the newest write's
+    kDefault = 6, ///< index of the version of the live members that stand in the newest write as
+                  ///< they are and are not listed
+    kOlder = 7, ///< [index, names…]: live members that stand in the newest write as they are, of
+                ///< other versions
+    kRemoved = 8, ///< [index, names…]
+    kOwn = 9, ///< [index, name, raw name, value, seen]: live members whose bytes are not the newest
+              ///< write's
     kSums = 10,
     kHidden = 11, ///< names that stand in the newest write, but below the floor
 };
@@ -112,7 +115,8 @@ Sorted sortMembers(const DocumentState &state)
         const json::Member *written = state.newestWriteBody().find(member.folded);
         if (member.isRemoved) {
             sorted.removed[index].push_back(&member);
-        } else if (written != nullptr && isSame(written->name, member.name) && isSame(written->value, member.value) && member.seen.empty()) {
+        } else if (written != nullptr && isSame(written->name, member.name)
+            && isSame(written->value, member.value) && member.seen.empty()) {
             sorted.plain[index].push_back(&member);
         } else {
             sorted.own.emplace_back(index, &member);
@@ -133,7 +137,9 @@ Sorted sortMembers(const DocumentState &state)
     return sorted;
 }
 
-void writeGroups(cbor::Writer &writer, const std::map<std::size_t, std::vector<const MemberState *>> &groups, std::optional<std::size_t> except)
+void writeGroups(cbor::Writer &writer,
+    const std::map<std::size_t, std::vector<const MemberState *>> &groups,
+    std::optional<std::size_t> except)
 {
     writer.array(groups.size() - (except && groups.contains(*except) ? 1 : 0));
     for (const auto &[index, members] : groups) {
@@ -171,13 +177,15 @@ QByteArray share(QByteArrayView view)
 
 bool RowCodec::isToldByNewestWrite(const DocumentState &state)
 {
-    if (!state.m_newestDelete.isNone() || state.m_newestFloor != state.m_newestWrite || state.m_newestWrite.isNone() || !state.m_sums.empty()
-        || !state.m_quarantined.empty() || state.m_heads.size() != 1 || state.m_heads.front().version != state.m_newestWrite) {
+    if (!state.m_newestDelete.isNone() || state.m_newestFloor != state.m_newestWrite
+        || state.m_newestWrite.isNone() || !state.m_sums.empty() || !state.m_quarantined.empty()
+        || state.m_heads.size() != 1 || state.m_heads.front().version != state.m_newestWrite) {
         return false;
     }
     // Above the floor, which is the newest write itself, there are only its own claims.
-    return std::all_of(state.m_members.begin(), state.m_members.end(),
-               [](const MemberState &member) { return !member.isRemoved && member.seen.empty(); });
+    return std::all_of(state.m_members.begin(),
+        state.m_members.end(),
+        [](const MemberState &member) { return !member.isRemoved && member.seen.empty(); });
 }
 
 QByteArray RowCodec::encodeState(const DocumentState &state)
@@ -186,7 +194,8 @@ QByteArray RowCodec::encodeState(const DocumentState &state)
         return {};
     }
     Sorted sorted = sortMembers(state);
-    const bool headIsWrite = state.m_heads.size() == 1 && state.m_heads.front() == Head {state.m_newestWrite, std::nullopt};
+    const bool headIsWrite = state.m_heads.size() == 1
+        && state.m_heads.front() == Head {state.m_newestWrite, std::nullopt};
     cbor::Writer writer(256);
     std::uint64_t fields = 2;
     fields += state.m_newestDelete.isNone() ? 0U : 1U;
@@ -299,9 +308,12 @@ void readOwn(cbor::Reader &reader, Decoded &decoded)
 
 } // namespace
 
-Result<DocumentState> RowCodec::decode(const QByteArray &state, const Operation *newestWrite, LogPosition position)
+Result<DocumentState> RowCodec::decode(
+    const QByteArray &state, const Operation *newestWrite, LogPosition position)
 {
-    const Error malformed {ErrorCode::Malformed, "A document's row is damaged: its state does not fit its operation.", {}};
+    const Error malformed {ErrorCode::Malformed,
+        "A document's row is damaged: its state does not fit its operation.",
+        {}};
     DocumentState result;
     if (newestWrite != nullptr) {
         result.m_newestWrite = newestWrite->header.version;
@@ -324,8 +336,12 @@ Result<DocumentState> RowCodec::decode(const QByteArray &state, const Operation 
     Decoded decoded;
     for (std::uint64_t fields = reader.map(); fields > 0 && reader.ok(); --fields) {
         switch (reader.unsignedInteger()) {
-        case kNewestDelete: result.m_newestDelete = readVersion(reader); break;
-        case kNewestFloor: result.m_newestFloor = readVersion(reader); break;
+        case kNewestDelete:
+            result.m_newestDelete = readVersion(reader);
+            break;
+        case kNewestFloor:
+            result.m_newestFloor = readVersion(reader);
+            break;
         case kHeads:
             decoded.hasHeads = true;
             for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
@@ -349,16 +365,26 @@ Result<DocumentState> RowCodec::decode(const QByteArray &state, const Operation 
                 decoded.versions.push_back(readVersion(reader));
             }
             break;
-        case kDefault: decoded.defaultIndex = reader.unsignedInteger(); break;
-        case kOlder: readGroups(reader, decoded.older); break;
-        case kRemoved: readGroups(reader, decoded.removed); break;
-        case kOwn: readOwn(reader, decoded); break;
+        case kDefault:
+            decoded.defaultIndex = reader.unsignedInteger();
+            break;
+        case kOlder:
+            readGroups(reader, decoded.older);
+            break;
+        case kRemoved:
+            readGroups(reader, decoded.removed);
+            break;
+        case kOwn:
+            readOwn(reader, decoded);
+            break;
         case kSums:
             for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
                 reader.array();
                 QByteArray member = reader.text().toByteArray();
                 auto [incarnation, sum] = readSum(reader);
-                result.m_sums.emplace(DocumentState::SumKey {std::move(member), std::move(incarnation)}, std::move(sum));
+                result.m_sums.emplace(
+                    DocumentState::SumKey {std::move(member), std::move(incarnation)},
+                    std::move(sum));
             }
             break;
         case kHidden:
@@ -366,7 +392,9 @@ Result<DocumentState> RowCodec::decode(const QByteArray &state, const Operation 
                 decoded.hidden.push_back(reader.text());
             }
             break;
-        default: reader.fail(); break;
+        default:
+            reader.fail();
+            break;
         }
     }
     if (!reader.ok() || !reader.atEnd()) {
@@ -395,10 +423,16 @@ Result<DocumentState> RowCodec::decode(const QByteArray &state, const Operation 
         if (isIdMember(written.folded)) {
             continue;
         }
-        const auto listed = [&written](const auto &entry) { return QByteArrayView(entry.second) == QByteArrayView(written.folded); };
+        const auto listed = [&written](const auto &entry) {
+            return QByteArrayView(entry.second) == QByteArrayView(written.folded);
+        };
         const auto older = std::find_if(decoded.older.begin(), decoded.older.end(), listed);
-        const std::size_t index = older != decoded.older.end() ? older->first : decoded.defaultIndex;
-        const bool isHidden = std::find(decoded.hidden.begin(), decoded.hidden.end(), QByteArrayView(written.folded)) != decoded.hidden.end();
+        const std::size_t index
+            = older != decoded.older.end() ? older->first : decoded.defaultIndex;
+        const bool isHidden
+            = std::find(
+                  decoded.hidden.begin(), decoded.hidden.end(), QByteArrayView(written.folded))
+            != decoded.hidden.end();
         if (isHidden || result.findMember(written.folded) != nullptr) {
             continue; // below the floor, with bytes of its own, or removed
         }

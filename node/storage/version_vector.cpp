@@ -18,8 +18,9 @@ const VersionVector::Entry *VersionVector::find(const Incarnation &incarnation) 
 
 bool VersionVector::covers(const VersionVector &other) const
 {
-    return std::all_of(other.m_entries.begin(), other.m_entries.end(),
-        [this](const auto &entry) { return sequenceOf(entry.first) >= entry.second.sequence; });
+    return std::all_of(other.m_entries.begin(), other.m_entries.end(), [this](const auto &entry) {
+        return sequenceOf(entry.first) >= entry.second.sequence;
+    });
 }
 
 void VersionVector::raise(const Incarnation &incarnation, const Entry &entry)

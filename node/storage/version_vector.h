@@ -8,7 +8,8 @@
 
 namespace driftless::storage {
 
-/// What a copy has: of each incarnation the newest sequence, with the chain hash there, so that a fork shows. A value.
+/// What a copy has: of each incarnation the newest sequence, with the chain hash there, so that a
+/// fork shows. A value.
 class VersionVector
 {
 public:
@@ -20,13 +21,16 @@ public:
     };
     using Entries = std::map<Incarnation, Entry>;
 
-    const Entries &entries() const { return m_entries; }
-    bool isEmpty() const { return m_entries.empty(); }
+    [[nodiscard]] const Entries &entries() const { return m_entries; }
+    [[nodiscard]] bool isEmpty() const { return m_entries.empty(); }
     /// 0 where nothing of the incarnation is here.
-    std::uint64_t sequenceOf(const Incarnation &incarnation) const;
-    const Entry *find(const Incarnation &incarnation) const;
-    bool covers(const Dot &dot) const { return sequenceOf(dot.incarnation) >= dot.sequence; }
-    bool covers(const VersionVector &other) const;
+    [[nodiscard]] std::uint64_t sequenceOf(const Incarnation &incarnation) const;
+    [[nodiscard]] const Entry *find(const Incarnation &incarnation) const;
+    [[nodiscard]] bool covers(const Dot &dot) const
+    {
+        return sequenceOf(dot.incarnation) >= dot.sequence;
+    }
+    [[nodiscard]] bool covers(const VersionVector &other) const;
 
     /// Never goes back: a lower sequence is ignored.
     void raise(const Incarnation &incarnation, const Entry &entry);
@@ -34,7 +38,7 @@ public:
     /// Takes a raise back: the entry as it was, or none.
     void restore(const Incarnation &incarnation, const std::optional<Entry> &entry);
     /// Sum over all incarnations of what is here and not there.
-    std::uint64_t operationsBeyond(const VersionVector &other) const;
+    [[nodiscard]] std::uint64_t operationsBeyond(const VersionVector &other) const;
 
     /// CBOR: an array of [origin, incarnation, sequence, chain hash], ascending.
     void encode(cbor::Writer &writer) const;

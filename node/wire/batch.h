@@ -52,7 +52,7 @@ struct BatchResponse
     WallTime committed {};
     std::vector<BatchResult> results;
 
-    QByteArray toJson() const;
+    [[nodiscard]] QByteArray toJson() const;
 };
 
 } // namespace driftless::wire

@@ -32,7 +32,7 @@ struct ConflictList
     qint64 total = 0; ///< in the whole database
     std::vector<ConflictRow> rows;
 
-    QByteArray toJson() const;
+    [[nodiscard]] QByteArray toJson() const;
 };
 
 } // namespace driftless::wire

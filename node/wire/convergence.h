@@ -33,7 +33,7 @@ struct Convergence
     QByteArray reason; ///< why not; empty is null
     std::vector<PeerConvergence> peers;
 
-    QByteArray toJson() const;
+    [[nodiscard]] QByteArray toJson() const;
 };
 
 } // namespace driftless::wire

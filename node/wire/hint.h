@@ -30,7 +30,7 @@ struct HintAcknowledgement
 {
     QByteArray error; ///< "invalid-json" or "invalid-payload"; empty: accepted
 
-    QByteArray toJson() const;
+    [[nodiscard]] QByteArray toJson() const;
 };
 
 } // namespace driftless::wire

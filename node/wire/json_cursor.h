@@ -22,13 +22,13 @@ public:
     QByteArrayView value();
     /// Nothing but blanks are left.
     bool atEnd();
-    qsizetype offset() const { return m_offset; }
+    [[nodiscard]] qsizetype offset() const { return m_offset; }
 
 private:
     void skipBlanks();
     /// Index behind the closing quote of the string that opens at `at`; -1 if it does not end.
-    qsizetype stringEnd(qsizetype at) const;
-    qsizetype containerEnd(qsizetype at) const;
+    [[nodiscard]] qsizetype stringEnd(qsizetype at) const;
+    [[nodiscard]] qsizetype containerEnd(qsizetype at) const;
 
     QByteArrayView m_text;
     qsizetype m_offset = 0;

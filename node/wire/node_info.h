@@ -19,7 +19,7 @@ struct NodeInfo
     int databaseCount = 0;
     QByteArray version; ///< of the program
 
-    QByteArray toJson() const;
+    [[nodiscard]] QByteArray toJson() const;
 };
 
 /// GET /readyz: `{"Status":"ready"|"not-ready","Reasons":[…]}`.

@@ -17,16 +17,16 @@ public:
     /// `object` outlives the reader.
     explicit ObjectReader(const json::Object &object, Names names = Names::AnyCase);
 
-    bool has(QByteArrayView name) const; ///< also if it is null
+    [[nodiscard]] bool has(QByteArrayView name) const; ///< also if it is null
     /// Nothing if it is absent or null.
     std::optional<QByteArray> text(QByteArrayView name);
     std::optional<bool> boolean(QByteArrayView name);
 
     /// Of the first member that had another type than it was read as.
-    const std::optional<Error> &fault() const { return m_fault; }
+    [[nodiscard]] const std::optional<Error> &fault() const { return m_fault; }
 
 private:
-    const json::Member *find(QByteArrayView name) const;
+    [[nodiscard]] const json::Member *find(QByteArrayView name) const;
     void fail(QByteArrayView name, QByteArrayView expected);
 
     const json::Object &m_object;

@@ -26,7 +26,7 @@ struct Problem
     QByteArray traceId;
     QByteArray code;
 
-    QByteArray toJson() const;
+    [[nodiscard]] QByteArray toJson() const;
 };
 
 } // namespace driftless::wire

@@ -42,7 +42,7 @@ struct ReplicationStatus
     std::vector<DatabaseStatusRow> databases;
     std::uint64_t deniedCalls = 0; ///< since the start: calls with a wrong key or without the role
 
-    QByteArray toJson() const;
+    [[nodiscard]] QByteArray toJson() const;
 };
 
 } // namespace driftless::wire

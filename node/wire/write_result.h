@@ -35,7 +35,7 @@ struct WriteResult
     std::optional<OperationRecord> operation;
 
     /// Members in the reference's order.
-    QByteArray toJson() const;
+    [[nodiscard]] QByteArray toJson() const;
 };
 
 } // namespace driftless::wire

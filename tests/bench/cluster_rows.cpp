@@ -37,7 +37,8 @@ Result<std::vector<std::unique_ptr<ServedNode>>> startMesh(Bench &bench, int cou
 }
 
 /// Waits until all have as many documents, and the same digest.
-Result<void> waitUntilEqual(std::span<const std::unique_ptr<ServedNode>> nodes, std::uint64_t documents)
+Result<void> waitUntilEqual(
+    std::span<const std::unique_ptr<ServedNode>> nodes, std::uint64_t documents)
 {
     const Nanoseconds end = now() + kSpreadMax;
     while (now() < end) {
@@ -56,7 +57,8 @@ Result<void> waitUntilEqual(std::span<const std::unique_ptr<ServedNode>> nodes, 
     return Error {ErrorCode::Timeout, "The nodes did not become equal.", {}};
 }
 
-/// Writes at a steady rate to one node and asks another, as fast as it answers, for one of the documents after the other: from its acknowledgement until it is there.
+/// Writes at a steady rate to one node and asks another, as fast as it answers, for one of the
+/// documents after the other: from its acknowledgement until it is there.
 class VisibilityProbe
 {
 public:
@@ -75,14 +77,17 @@ public:
     Result<void> run(Nanoseconds duration)
     {
         const Nanoseconds begin = now();
-        const HttpClients::OnAnswer onAnswer = [this](const HttpAnswer &answer) { return answer.connection == 0 ? onRead(answer.status) : onWritten(answer); };
+        const HttpClients::OnAnswer onAnswer = [this](const HttpAnswer &answer) {
+            return answer.connection == 0 ? onRead(answer.status) : onWritten(answer);
+        };
         while (now() < begin + duration) {
             const Nanoseconds due = begin + kInterval * static_cast<std::int64_t>(written);
             if (now() >= due && !m_idle.empty()) {
                 const int connection = m_idle.back();
                 m_idle.pop_back();
                 m_writes[static_cast<std::size_t>(connection) - 1] = written;
-                DRIFTLESS_TRY(m_clients.send(connection, putRequest({m_orders.id(written), m_orders.body(written)})));
+                DRIFTLESS_TRY(m_clients.send(
+                    connection, putRequest({m_orders.id(written), m_orders.body(written)})));
                 ++written;
                 continue;
             }
@@ -104,7 +109,9 @@ private:
     Result<void> onWritten(const HttpAnswer &answer)
     {
         if (answer.status != 200) {
-            return Error {ErrorCode::Internal, "A write was answered with " + QByteArray::number(answer.status) + '.', {}};
+            return Error {ErrorCode::Internal,
+                "A write was answered with " + QByteArray::number(answer.status) + '.',
+                {}};
         }
         m_idle.push_back(answer.connection);
         if (m_asked) {
@@ -151,21 +158,31 @@ Result<void> measureVisibility(Bench &bench)
     DRIFTLESS_TRY(waitUntilEqual(nodes, probe.written + 1));
     DRIFTLESS_TRY(nodes.back()->verify(orders, probe.written));
     const Nanoseconds median = probe.latencies.percentile(0.5);
-    bench.report.add({"visible", "from the acknowledgement until a peer shows it, median, 1,000 writes/s", Report::milliseconds(median), "ms", {}, {},
+    bench.report.add({"visible",
+        "from the acknowledgement until a peer shows it, median, 1,000 writes/s",
+        Report::milliseconds(median),
+        "ms",
+        {},
+        {},
         "p50 1 ms, p99 5 ms, + 2 plain commits",
-        {{"p99Ms", Report::milliseconds(probe.latencies.percentile(0.99))}, {"samples", static_cast<double>(probe.latencies.count())}, {"writesPerSecond", perSecond}}});
+        {{"p99Ms", Report::milliseconds(probe.latencies.percentile(0.99))},
+            {"samples", static_cast<double>(probe.latencies.count())},
+            {"writesPerSecond", perSecond}}});
     return {};
 }
 
 /// Operations a second in the last quarter against the first: below 1 it decays.
 double lastAgainstFirst(std::span<const Nanoseconds> quarterEnds)
 {
-    return static_cast<double>(quarterEnds[0].count()) / static_cast<double>((quarterEnds[3] - quarterEnds[2]).count());
+    return static_cast<double>(quarterEnds[0].count())
+        / static_cast<double>((quarterEnds[3] - quarterEnds[2]).count());
 }
 
-Result<std::vector<Nanoseconds>> plainQuarters(Bench &bench, const Orders &orders, std::size_t count)
+Result<std::vector<Nanoseconds>> plainQuarters(
+    Bench &bench, const Orders &orders, std::size_t count)
 {
-    DRIFTLESS_TRY_ASSIGN(const auto plain, PlainSqlite::open(bench.folder.emptied("plain") + "/plain.db"));
+    DRIFTLESS_TRY_ASSIGN(
+        const auto plain, PlainSqlite::open(bench.folder.emptied("plain") + "/plain.db"));
     std::vector<Nanoseconds> ends;
     Nanoseconds spent {0};
     for (std::size_t first = 0; first < count; first += kBatch) {
@@ -193,7 +210,8 @@ Result<void> measureCatchUp(Bench &bench)
         DRIFTLESS_TRY_ASSIGN(const auto clients, nodes[0]->connect(64));
         LoadGenerator generator(*clients);
         DRIFTLESS_TRY(generator.run(std::chrono::hours(1), [&orders, count](std::uint64_t index) {
-            return index < count ? putRequest({orders.id(index), orders.body(index)}) : QByteArray();
+            return index < count ? putRequest({orders.id(index), orders.body(index)})
+                                 : QByteArray();
         }));
     }
     DRIFTLESS_TRY_ASSIGN(nodes[1], ServedNode::start(bench, "node-b"));
@@ -209,16 +227,26 @@ Result<void> measureCatchUp(Bench &bench)
             quarters.push_back(spent);
         }
         if (spent > kSpreadMax) {
-            return Error {ErrorCode::Timeout, "Only " + QByteArray::number(quint64 {state.documents}) + " documents arrived in two minutes.", {}};
+            return Error {ErrorCode::Timeout,
+                "Only " + QByteArray::number(quint64 {state.documents})
+                    + " documents arrived in two minutes.",
+                {}};
         }
         std::this_thread::sleep_for(kPoll);
     }
     DRIFTLESS_TRY(waitUntilEqual(nodes, count));
     DRIFTLESS_TRY(nodes[1]->verify(orders, count));
     DRIFTLESS_TRY_ASSIGN(const auto plain, plainQuarters(bench, orders, count));
-    bench.report.add({"catch-up", "catch-up of an empty node, " + QByteArray::number(quint64 {count}) + " operations (plain: 1,000 a commit)",
-        static_cast<double>(count) / Report::seconds(quarters.back()), "/s", Report::ratio(quarters.back(), plain.back()), {},
-        "40,000/s, decay no worse than plain SQLite's", {{"lastAgainstFirst", lastAgainstFirst(quarters)}, {"plainLastAgainstFirst", lastAgainstFirst(plain)}}});
+    bench.report.add({"catch-up",
+        "catch-up of an empty node, " + QByteArray::number(quint64 {count})
+            + " operations (plain: 1,000 a commit)",
+        static_cast<double>(count) / Report::seconds(quarters.back()),
+        "/s",
+        Report::ratio(quarters.back(), plain.back()),
+        {},
+        "40,000/s, decay no worse than plain SQLite's",
+        {{"lastAgainstFirst", lastAgainstFirst(quarters)},
+            {"plainLastAgainstFirst", lastAgainstFirst(plain)}}});
     return {};
 }
 
@@ -238,8 +266,16 @@ Result<void> measureIdle(Bench &bench)
     const Nanoseconds before = spent();
     const Nanoseconds begin = now();
     std::this_thread::sleep_for(std::chrono::duration<double>(bench.options.seconds));
-    const double share = Report::ratio(spent() - before, now() - begin) / static_cast<double>(nodes.size());
-    bench.report.add({"idle", "three connected nodes without work, share of a core each", share * 100, "%", {}, {}, "0.5 %", {}});
+    const double share
+        = Report::ratio(spent() - before, now() - begin) / static_cast<double>(nodes.size());
+    bench.report.add({"idle",
+        "three connected nodes without work, share of a core each",
+        share * 100,
+        "%",
+        {},
+        {},
+        "0.5 %",
+        {}});
     return {};
 }
 

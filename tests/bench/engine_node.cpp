@@ -63,13 +63,15 @@ Result<void> EngineNode::putGroup(std::span<const Document> batch)
         requests.push_back(std::move(request));
     }
     Result<void> answered = unchanged();
-    m_node.batch(m_database, requests, [&answered, &batch](const Result<engine::BatchOutcome> &outcome, int) {
-        if (!outcome) {
-            answered = outcome.error();
-        } else if (outcome->results.size() == batch.size() && outcome->results.back().changed) {
-            answered = {};
-        }
-    });
+    m_node.batch(m_database,
+        requests,
+        [&answered, &batch](const Result<engine::BatchOutcome> &outcome, int) {
+            if (!outcome) {
+                answered = outcome.error();
+            } else if (outcome->results.size() == batch.size() && outcome->results.back().changed) {
+                answered = {};
+            }
+        });
     m_node.settle();
     return answered;
 }
@@ -80,13 +82,15 @@ Result<void> EngineNode::putEach(std::span<const Document> batch)
     Result<void> answered;
     for (const Document &document : batch) {
         DRIFTLESS_TRY_ASSIGN(const engine::WriteRequest request, put(document));
-        m_node.write(m_database, request, [&answered, &changed](const Result<engine::WriteOutcome> &outcome) {
-            if (!outcome) {
-                answered = outcome.error();
-            } else {
-                changed += outcome->changed ? 1 : 0;
-            }
-        });
+        m_node.write(m_database,
+            request,
+            [&answered, &changed](const Result<engine::WriteOutcome> &outcome) {
+                if (!outcome) {
+                    answered = outcome.error();
+                } else {
+                    changed += outcome->changed ? 1 : 0;
+                }
+            });
     }
     m_node.settle();
     DRIFTLESS_TRY(answered);
@@ -95,7 +99,8 @@ Result<void> EngineNode::putEach(std::span<const Document> batch)
 
 Result<QByteArray> EngineNode::shown(const QByteArray &id)
 {
-    DRIFTLESS_TRY_ASSIGN(const storage::DocumentState state, m_node.openDatabase(m_database)->file().load({kCollection, id}));
+    DRIFTLESS_TRY_ASSIGN(const storage::DocumentState state,
+        m_node.openDatabase(m_database)->file().load({kCollection, id}));
     return state.shown().value_or(QByteArray());
 }
 

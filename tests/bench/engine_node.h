@@ -11,8 +11,9 @@
 
 namespace driftless::bench {
 
-/// A node without sockets and threads: each call makes its writes durable before it returns. What is called is what the program
-/// calls on its store thread, with the check of the JSON that it does before. One thread.
+/// A node without sockets and threads: each call makes its writes durable before it returns. What
+/// is called is what the program calls on its store thread, with the check of the JSON that it does
+/// before. One thread.
 class EngineNode
 {
 public:

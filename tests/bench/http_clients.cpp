@@ -1,15 +1,14 @@
 #include "http_clients.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
+#include <array>
+#include <cerrno>
+#include <cstring>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
 
 namespace driftless::bench {
 
@@ -20,12 +19,15 @@ constexpr Nanoseconds kCallMax = std::chrono::seconds(30);
 
 Error failed(const char *what)
 {
-    return {ErrorCode::Unreachable, QByteArray("The node cannot be reached: ") + what + ": " + std::strerror(errno) + '.', {}};
+    return {ErrorCode::Unreachable,
+        QByteArray("The node cannot be reached: ") + what + ": " + std::strerror(errno) + '.',
+        {}};
 }
 
 Error malformed(const char *what)
 {
-    return {ErrorCode::Malformed, QByteArray("The node's answer is not understood: ") + what + '.', {}};
+    return {
+        ErrorCode::Malformed, QByteArray("The node's answer is not understood: ") + what + '.', {}};
 }
 
 } // namespace
@@ -50,7 +52,8 @@ Result<std::unique_ptr<HttpClients>> HttpClients::open(std::uint16_t port, int c
     return open(std::vector<std::uint16_t>(static_cast<std::size_t>(count), port), bodies);
 }
 
-Result<std::unique_ptr<HttpClients>> HttpClients::open(std::span<const std::uint16_t> ports, Bodies bodies)
+Result<std::unique_ptr<HttpClients>> HttpClients::open(
+    std::span<const std::uint16_t> ports, Bodies bodies)
 {
     std::unique_ptr<HttpClients> clients(new HttpClients(epoll_create1(EPOLL_CLOEXEC), bodies));
     sockaddr_in address {};
@@ -86,7 +89,10 @@ Result<void> HttpClients::send(int connection, QByteArrayView request)
     to.in.resize(0);
     to.headerBytes = 0;
     to.begin = now();
-    const ssize_t sent = ::send(to.socket, request.data(), static_cast<std::size_t>(request.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = ::send(to.socket,
+        request.data(),
+        static_cast<std::size_t>(request.size()),
+        MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent == request.size()) {
         return {};
     }
@@ -105,14 +111,17 @@ Result<void> HttpClients::watch(int connection, bool forRoom)
     epoll_event event {};
     event.events = forRoom ? EPOLLIN | EPOLLOUT : EPOLLIN;
     event.data.u32 = static_cast<std::uint32_t>(connection);
-    return epoll_ctl(m_epoll, EPOLL_CTL_MOD, watched.socket, &event) == 0 ? Result<void>() : Result<void>(failed("epoll"));
+    return epoll_ctl(m_epoll, EPOLL_CTL_MOD, watched.socket, &event) == 0
+        ? Result<void>()
+        : Result<void>(failed("epoll"));
 }
 
 Result<void> HttpClients::flush(int connection)
 {
     Connection &to = m_connections[static_cast<std::size_t>(connection)];
     const QByteArrayView rest = QByteArrayView(to.out).sliced(to.sent);
-    const ssize_t sent = ::send(to.socket, rest.data(), static_cast<std::size_t>(rest.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = ::send(
+        to.socket, rest.data(), static_cast<std::size_t>(rest.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0) {
         return errno == EAGAIN ? Result<void>() : Result<void>(failed("send"));
     }
@@ -124,15 +133,18 @@ Result<void> HttpClients::wait(Nanoseconds timeout, const OnAnswer &onAnswer)
 {
     std::array<epoll_event, 64> events {};
     const Nanoseconds positive = std::max(timeout, Nanoseconds(0));
-    const timespec limit {static_cast<time_t>(positive.count() / 1'000'000'000), static_cast<long>(positive.count() % 1'000'000'000)};
-    const int count = epoll_pwait2(m_epoll, events.data(), static_cast<int>(events.size()), &limit, nullptr);
+    const timespec limit {static_cast<time_t>(positive.count() / 1'000'000'000),
+        static_cast<long>(positive.count() % 1'000'000'000)};
+    const int count
+        = epoll_pwait2(m_epoll, events.data(), static_cast<int>(events.size()), &limit, nullptr);
     if (count < 0 && errno != EINTR) {
         return failed("epoll");
     }
     for (int i = 0; i < count; ++i) {
         const auto connection = static_cast<int>(events[static_cast<std::size_t>(i)].data.u32);
         const std::uint32_t what = events[static_cast<std::size_t>(i)].events;
-        if ((what & EPOLLOUT) != 0 && m_connections[static_cast<std::size_t>(connection)].waitsForRoom) {
+        if ((what & EPOLLOUT) != 0
+            && m_connections[static_cast<std::size_t>(connection)].waitsForRoom) {
             DRIFTLESS_TRY(flush(connection));
         }
         if ((what & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) {
@@ -157,11 +169,15 @@ Result<void> HttpClients::read(int connection, const OnAnswer &onAnswer)
         return {};
     }
     from.isBusy = false;
-    // The handler may send again on this connection, which empties the buffer: the body stands in one of its own meanwhile.
+    // The handler may send again on this connection, which empties the buffer: the body stands in
+    // one of its own meanwhile.
     QByteArray kept;
     kept.swap(from.in);
-    const QByteArrayView body = m_bodies == Bodies::Keep ? QByteArrayView(kept).sliced(from.headerBytes) : QByteArrayView();
-    const auto handled = onAnswer({connection, from.status, body, from.bodyBytes, now() - from.begin});
+    const QByteArrayView body = m_bodies == Bodies::Keep
+        ? QByteArrayView(kept).sliced(from.headerBytes)
+        : QByteArrayView();
+    const auto handled
+        = onAnswer({connection, from.status, body, from.bodyBytes, now() - from.begin});
     if (from.in.isEmpty()) {
         from.in.swap(kept); // its memory serves the next answer
         from.in.resize(0);
@@ -206,8 +222,11 @@ Result<bool> HttpClients::takeHeaders(Connection &connection)
     constexpr QByteArrayView name = "content-length:";
     for (qsizetype line = in.indexOf("\r\n"); line < end; line = in.indexOf("\r\n", line + 2)) {
         const QByteArrayView header = in.sliced(line + 2);
-        if (header.size() > name.size() && qstrnicmp(header.data(), name.size(), name.data(), name.size()) == 0) {
-            connection.bodyBytes = header.sliced(name.size(), header.indexOf("\r\n") - name.size()).trimmed().toLongLong();
+        if (header.size() > name.size()
+            && qstrnicmp(header.data(), name.size(), name.data(), name.size()) == 0) {
+            connection.bodyBytes = header.sliced(name.size(), header.indexOf("\r\n") - name.size())
+                                       .trimmed()
+                                       .toLongLong();
         }
     }
     connection.bodyMissing = connection.bodyBytes - (in.size() - connection.headerBytes);

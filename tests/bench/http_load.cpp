@@ -42,7 +42,10 @@ Result<Load> LoadGenerator::run(Nanoseconds duration, const Next &next)
     }
     const HttpClients::OnAnswer onAnswer = [&](const HttpAnswer &answer) -> Result<void> {
         if (answer.status != 200) {
-            return Error {ErrorCode::Internal, "A request was answered with " + QByteArray::number(answer.status) + ", not with 200.", {}};
+            return Error {ErrorCode::Internal,
+                "A request was answered with " + QByteArray::number(answer.status)
+                    + ", not with 200.",
+                {}};
         }
         ++load.answered;
         --busy;

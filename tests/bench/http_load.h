@@ -8,14 +8,14 @@ namespace driftless::bench {
 struct Load
 {
     std::uint64_t answered = 0;
-    Cost cost;        ///< wall: of the run; cpu: of the generator itself
+    Cost cost; ///< wall: of the run; cpu: of the generator itself
     Latencies latencies;
 
     Load &operator+=(Load &&other);
 };
 
-/// Keeps every connection busy with one request after the other, until `duration` is over or `next` has no more; then waits for the
-/// last answers. An answer other than 200 ends it with an error.
+/// Keeps every connection busy with one request after the other, until `duration` is over or `next`
+/// has no more; then waits for the last answers. An answer other than 200 ends it with an error.
 class LoadGenerator
 {
 public:
@@ -26,7 +26,7 @@ public:
     Result<Load> run(Nanoseconds duration, const Next &next);
 
     /// Requests sent so far.
-    std::uint64_t sent() const { return m_sent; }
+    [[nodiscard]] std::uint64_t sent() const { return m_sent; }
 
 private:
     HttpClients &m_clients;

@@ -23,12 +23,14 @@ std::vector<Row> allRows()
 
 void printHelp()
 {
-    std::printf("driftless_bench [--rows NAME,NAME…] [--seconds N] [--scale N] [--data DIR] [--program FILE]\n\n"
+    std::printf("driftless_bench [--rows NAME,NAME…] [--seconds N] [--scale N] [--data DIR] "
+                "[--program FILE]\n\n"
                 "--rows     measure these only\n"
                 "--seconds  of each row that runs for a time (5)\n"
                 "--scale    multiplies the numbers of documents (1)\n"
                 "--data     a folder on a disk; default: a temporary one\n"
-                "--program  the node to measure; default: the one that was built with this program\n\nRows:\n");
+                "--program  the node to measure; default: the one that was built with this "
+                "program\n\nRows:\n");
     for (const Row &row : allRows()) {
         std::printf("  %-18s %s\n", row.name, row.what);
     }
@@ -38,8 +40,8 @@ QByteArray machine(const BenchFolder &folder)
 {
     std::string load;
     std::ifstream("/proc/loadavg") >> load;
-    return QByteArray::number(int(std::thread::hardware_concurrency())) + " processors, load " + QByteArray::fromStdString(load)
-        + " at the start; data in " + folder.path();
+    return QByteArray::number(int(std::thread::hardware_concurrency())) + " processors, load "
+        + QByteArray::fromStdString(load) + " at the start; data in " + folder.path();
 }
 
 int fail(const Error &error)
@@ -60,11 +62,15 @@ int run(const QByteArrayList &arguments)
     }
     const std::vector<Row> rows = allRows();
     for (const QByteArray &wanted : options->rows) {
-        if (std::none_of(rows.begin(), rows.end(), [&wanted](const Row &row) { return wanted == row.name; })) {
-            return fail({ErrorCode::InvalidArgument, "There is no row '" + wanted + "'; --help lists them.", {}});
+        if (std::none_of(rows.begin(), rows.end(), [&wanted](const Row &row) {
+                return wanted == row.name;
+            })) {
+            return fail({ErrorCode::InvalidArgument,
+                "There is no row '" + wanted + "'; --help lists them.",
+                {}});
         }
     }
-    const auto folder = BenchFolder::make(options->dataDirectory);
+    auto folder = BenchFolder::make(options->dataDirectory);
     if (!folder) {
         return fail(folder.error());
     }

@@ -4,15 +4,14 @@
 
 #include <QFile>
 
+#include <array>
+#include <csignal>
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <array>
-#include <csignal>
 #include <vector>
 
 namespace driftless::bench {
@@ -42,7 +41,8 @@ NodeProcess::~NodeProcess()
     stop();
 }
 
-Result<std::unique_ptr<NodeProcess>> NodeProcess::start(const QByteArray &program, const QByteArray &folder, const QByteArray &nodeId)
+Result<std::unique_ptr<NodeProcess>> NodeProcess::start(
+    const QByteArray &program, const QByteArray &folder, const QByteArray &nodeId)
 {
     // A settings file of its own: this machine's other settings are not for it.
     const QByteArray settings = folder + "/bench-settings.json";
@@ -50,10 +50,20 @@ Result<std::unique_ptr<NodeProcess>> NodeProcess::start(const QByteArray &progra
     if (!file.open(QIODevice::WriteOnly)) {
         return Error {ErrorCode::Storage, "The file '" + settings + "' cannot be written.", {}};
     }
-    file.write(R"({"Auth":{"RootApiKey":")" + QByteArray(kRootKey) + R"("},"Node":{"ReplicationApiKey":")" + kReplicationKey + "\"}}");
+    file.write(R"({"Auth":{"RootApiKey":")" + QByteArray(kRootKey)
+        + R"("},"Node":{"ReplicationApiKey":")" + kReplicationKey + "\"}}");
     file.close();
     std::unique_ptr<NodeProcess> node(new NodeProcess(nodeId, folder + "/bench.log"));
-    DRIFTLESS_TRY(node->spawn(program, {program, "--server", "--config", settings, "--Node:NodeId=" + nodeId, "--listen", "127.0.0.1:0", "--data-dir", folder}));
+    DRIFTLESS_TRY(node->spawn(program,
+        {program,
+            "--server",
+            "--config",
+            settings,
+            "--Node:NodeId=" + nodeId,
+            "--listen",
+            "127.0.0.1:0",
+            "--data-dir",
+            folder}));
     DRIFTLESS_TRY(node->waitUntilReady());
     return node;
 }
@@ -68,19 +78,24 @@ Result<void> NodeProcess::spawn(const QByteArray &program, const QByteArrayList 
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, m_logPath.constData(), O_CREAT | O_WRONLY | O_APPEND, 0600);
+    posix_spawn_file_actions_addopen(
+        &actions, STDERR_FILENO, m_logPath.constData(), O_CREAT | O_WRONLY | O_APPEND, 0600);
     std::vector<QByteArray> kept(arguments.begin(), arguments.end());
     std::vector<char *> pointers;
     for (QByteArray &argument : kept) {
         pointers.push_back(argument.data());
     }
     pointers.push_back(nullptr);
-    const int spawned = posix_spawn(&m_process, program.constData(), &actions, nullptr, pointers.data(), environ);
+    const int spawned
+        = posix_spawn(&m_process, program.constData(), &actions, nullptr, pointers.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     if (spawned != 0) {
         m_process = -1;
-        return Error {ErrorCode::Internal, "The program '" + program + "' cannot be started. Build it with ./dev build, or name another with --program.", {}};
+        return Error {ErrorCode::Internal,
+            "The program '" + program
+                + "' cannot be started. Build it with ./dev build, or name another with --program.",
+            {}};
     }
     return {};
 }
@@ -104,8 +119,10 @@ Result<void> NodeProcess::waitUntilReady()
         const qsizetype at = said.indexOf(before);
         const qsizetype lineEnd = at < 0 ? -1 : said.indexOf('\n', at);
         if (lineEnd > 0) {
-            m_port = said.mid(at + before.size(), lineEnd - at - before.size()).trimmed().toUShort();
-            return m_port != 0 ? Result<void>() : Result<void>(failure("Its line with the port is not understood."));
+            m_port
+                = said.mid(at + before.size(), lineEnd - at - before.size()).trimmed().toUShort();
+            return m_port != 0 ? Result<void>()
+                               : Result<void>(failure("Its line with the port is not understood."));
         }
     }
     return failure("It was not ready within half a minute.");
@@ -113,12 +130,15 @@ Result<void> NodeProcess::waitUntilReady()
 
 Error NodeProcess::failure(const QByteArray &what) const
 {
-    return {ErrorCode::Internal, "Node " + m_nodeId + ": " + what + ' ' + contentOf(m_logPath).right(kLogBytesShown), {}};
+    return {ErrorCode::Internal,
+        "Node " + m_nodeId + ": " + what + ' ' + contentOf(m_logPath).right(kLogBytesShown),
+        {}};
 }
 
 Nanoseconds NodeProcess::cpuTime() const
 {
-    // Behind the name, which may hold blanks, the 12th and 13th field are the time as a user and in the kernel (proc(5)).
+    // Behind the name, which may hold blanks, the 12th and 13th field are the time as a user and in
+    // the kernel (proc(5)).
     const QByteArray stat = contentOf("/proc/" + QByteArray::number(m_process) + "/stat");
     const QByteArrayList fields = stat.mid(stat.lastIndexOf(')') + 2).split(' ');
     if (fields.size() < 13) {
@@ -131,8 +151,13 @@ Nanoseconds NodeProcess::cpuTime() const
 NodeProcess::Memory NodeProcess::memory() const
 {
     Memory memory;
-    for (const QByteArray &line : contentOf("/proc/" + QByteArray::number(m_process) + "/status").split('\n')) {
-        const double megabytes = line.mid(line.indexOf(':') + 1).trimmed().chopped(line.endsWith(" kB") ? 3 : 0).toDouble() * 1'024 / 1e6;
+    for (const QByteArray &line :
+        contentOf("/proc/" + QByteArray::number(m_process) + "/status").split('\n')) {
+        const double megabytes = line.mid(line.indexOf(':') + 1)
+                                     .trimmed()
+                                     .chopped(line.endsWith(" kB") ? 3 : 0)
+                                     .toDouble()
+            * 1'024 / 1e6;
         if (line.startsWith("VmRSS:")) {
             memory.residentMb = megabytes;
         } else if (line.startsWith("VmHWM:")) {

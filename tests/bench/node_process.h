@@ -8,33 +8,38 @@
 
 #include <cstdint>
 #include <memory>
-
 #include <sys/types.h>
 
 namespace driftless::bench {
 
-/// One running node: the real program, with its data in a folder of its own. Stopped with the object. One thread.
+/// One running node: the real program, with its data in a folder of its own. Stopped with the
+/// object. One thread.
 class NodeProcess
 {
 public:
-    /// Waits until it listens. `folder` is there; what is in it is the node's. Errors: Internal, with the end of its log.
-    static Result<std::unique_ptr<NodeProcess>> start(const QByteArray &program, const QByteArray &folder, const QByteArray &nodeId);
+    /// Waits until it listens. `folder` is there; what is in it is the node's. Errors: Internal,
+    /// with the end of its log.
+    static Result<std::unique_ptr<NodeProcess>> start(
+        const QByteArray &program, const QByteArray &folder, const QByteArray &nodeId);
     ~NodeProcess();
     NodeProcess(const NodeProcess &) = delete;
     NodeProcess &operator=(const NodeProcess &) = delete;
 
-    const QByteArray &nodeId() const { return m_nodeId; }
-    std::uint16_t port() const { return m_port; }
-    QByteArray url() const { return "http://127.0.0.1:" + QByteArray::number(m_port); }
+    [[nodiscard]] const QByteArray &nodeId() const { return m_nodeId; }
+    [[nodiscard]] std::uint16_t port() const { return m_port; }
+    [[nodiscard]] QByteArray url() const
+    {
+        return "http://127.0.0.1:" + QByteArray::number(m_port);
+    }
 
     /// Of the process since its start; the kernel counts in hundredths of a second.
-    Nanoseconds cpuTime() const;
+    [[nodiscard]] Nanoseconds cpuTime() const;
     struct Memory
     {
         double residentMb = 0; ///< megabytes of 1,000,000 bytes
         double peakMb = 0;
     };
-    Memory memory() const;
+    [[nodiscard]] Memory memory() const;
     /// SIGTERM, and SIGKILL after ten seconds.
     void stop();
 
@@ -42,7 +47,7 @@ private:
     NodeProcess(QByteArray nodeId, QByteArray logPath);
     Result<void> spawn(const QByteArray &program, const QByteArrayList &arguments);
     Result<void> waitUntilReady();
-    Error failure(const QByteArray &what) const;
+    [[nodiscard]] Error failure(const QByteArray &what) const;
 
     const QByteArray m_nodeId;
     const QByteArray m_logPath;

@@ -11,7 +11,9 @@ Result<double> number(const QByteArray &option, const QByteArray &text, double m
     bool ok = false;
     const double value = text.toDouble(&ok);
     if (!ok || !(value > 0 && value <= max)) {
-        return Error {ErrorCode::InvalidArgument, option + " takes a number above 0, at most " + QByteArray::number(max) + '.', {}};
+        return Error {ErrorCode::InvalidArgument,
+            option + " takes a number above 0, at most " + QByteArray::number(max) + '.',
+            {}};
     }
     return value;
 }
@@ -29,7 +31,9 @@ Result<Options> Options::parse(const QByteArrayList &arguments)
             continue;
         }
         if (equals < 0 && i + 1 == arguments.size()) {
-            return Error {ErrorCode::InvalidArgument, "Option " + option + " needs a value; --help lists the options.", {}};
+            return Error {ErrorCode::InvalidArgument,
+                "Option " + option + " needs a value; --help lists the options.",
+                {}};
         }
         const QByteArray value = equals < 0 ? arguments[++i] : arguments[i].mid(equals + 1);
         if (option == "--rows") {
@@ -43,7 +47,9 @@ Result<Options> Options::parse(const QByteArrayList &arguments)
         } else if (option == "--program") {
             options.program = value;
         } else {
-            return Error {ErrorCode::InvalidArgument, "There is no option " + option + "; --help lists the options.", {}};
+            return Error {ErrorCode::InvalidArgument,
+                "There is no option " + option + "; --help lists the options.",
+                {}};
         }
     }
     return options;
@@ -51,7 +57,9 @@ Result<Options> Options::parse(const QByteArrayList &arguments)
 
 std::size_t Options::scaled(std::size_t count) const
 {
-    return std::max<std::size_t>(1, static_cast<std::size_t>(static_cast<double>(count) * scale / 1'000)) * 1'000;
+    return std::max<std::size_t>(
+               1, static_cast<std::size_t>(static_cast<double>(count) * scale / 1'000))
+        * 1'000;
 }
 
 } // namespace driftless::bench

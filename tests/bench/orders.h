@@ -17,7 +17,8 @@ struct Document
     QByteArray body;
 };
 
-/// The documents that are written: orders of a shop, kBodyBytes each. Always the same for the same index. A value.
+/// The documents that are written: orders of a shop, kBodyBytes each. Always the same for the same
+/// index. A value.
 class Orders
 {
 public:
@@ -25,11 +26,12 @@ public:
 
     explicit Orders(Ids ids);
 
-    QByteArray id(std::uint64_t index) const;
+    [[nodiscard]] QByteArray id(std::uint64_t index) const;
     /// `revision` (0 to 999,999) is the one member that an update changes.
-    QByteArray body(std::uint64_t index, int revision = 0) const;
+    [[nodiscard]] QByteArray body(std::uint64_t index, int revision = 0) const;
     /// `count` documents from `first` on.
-    std::vector<Document> documents(std::uint64_t first, std::size_t count, int revision = 0) const;
+    [[nodiscard]] std::vector<Document> documents(
+        std::uint64_t first, std::size_t count, int revision = 0) const;
 
 private:
     Ids m_ids;

@@ -5,16 +5,23 @@ namespace driftless::bench {
 Result<std::unique_ptr<PlainSqlite>> PlainSqlite::open(const QByteArray &path)
 {
     std::unique_ptr<PlainSqlite> plain(new PlainSqlite);
-    DRIFTLESS_TRY_ASSIGN(plain->m_connection, storage::Connection::open(path, storage::Connection::Mode::ReadWrite));
-    const QByteArray set = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-" + QByteArray::number(kCacheBytes / 1024)
-        + "; CREATE TABLE documents(id TEXT PRIMARY KEY, body TEXT); CREATE TABLE tiny(id INTEGER PRIMARY KEY)";
+    DRIFTLESS_TRY_ASSIGN(
+        plain->m_connection, storage::Connection::open(path, storage::Connection::Mode::ReadWrite));
+    const QByteArray set = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-"
+        + QByteArray::number(kCacheBytes / 1024)
+        + "; CREATE TABLE documents(id TEXT PRIMARY KEY, body TEXT); CREATE TABLE tiny(id INTEGER "
+          "PRIMARY KEY)";
     DRIFTLESS_TRY(plain->m_connection->execute(set.constData()));
     DRIFTLESS_TRY_ASSIGN(plain->m_begin, plain->m_connection->prepare("BEGIN IMMEDIATE"));
     DRIFTLESS_TRY_ASSIGN(plain->m_commit, plain->m_connection->prepare("COMMIT"));
-    DRIFTLESS_TRY_ASSIGN(plain->m_insert, plain->m_connection->prepare("INSERT INTO documents(body, id) VALUES(?,?)"));
-    DRIFTLESS_TRY_ASSIGN(plain->m_update, plain->m_connection->prepare("UPDATE documents SET body = ? WHERE id = ?"));
-    DRIFTLESS_TRY_ASSIGN(plain->m_select, plain->m_connection->prepare("SELECT body FROM documents WHERE id = ?"));
-    DRIFTLESS_TRY_ASSIGN(plain->m_tiny, plain->m_connection->prepare("INSERT INTO tiny DEFAULT VALUES"));
+    DRIFTLESS_TRY_ASSIGN(plain->m_insert,
+        plain->m_connection->prepare("INSERT INTO documents(body, id) VALUES(?,?)"));
+    DRIFTLESS_TRY_ASSIGN(plain->m_update,
+        plain->m_connection->prepare("UPDATE documents SET body = ? WHERE id = ?"));
+    DRIFTLESS_TRY_ASSIGN(
+        plain->m_select, plain->m_connection->prepare("SELECT body FROM documents WHERE id = ?"));
+    DRIFTLESS_TRY_ASSIGN(
+        plain->m_tiny, plain->m_connection->prepare("INSERT INTO tiny DEFAULT VALUES"));
     return plain;
 }
 

@@ -10,8 +10,8 @@ namespace driftless::bench {
 
 inline constexpr qint64 kCacheBytes = 16'000'000; ///< of both sides
 
-/// The yardstick: what SQLite itself takes for the same documents, in a table (id TEXT PRIMARY KEY, body TEXT), WAL,
-/// synchronous=FULL. Each call that writes is one transaction. One thread.
+/// The yardstick: what SQLite itself takes for the same documents, in a table (id TEXT PRIMARY KEY,
+/// body TEXT), WAL, synchronous=FULL. Each call that writes is one transaction. One thread.
 class PlainSqlite
 {
 public:

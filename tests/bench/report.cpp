@@ -17,7 +17,12 @@ QByteArray number(double value)
         }
         return text;
     }
-    return QByteArray::number(value, 'f', std::abs(value) >= 100 ? 0 : std::abs(value) >= 10 ? 1 : std::abs(value) >= 1 ? 2 : 3);
+    return QByteArray::number(value,
+        'f',
+        std::abs(value) >= 100      ? 0
+            : std::abs(value) >= 10 ? 1
+            : std::abs(value) >= 1  ? 2
+                                    : 3);
 }
 
 QByteArray ratioText(const std::optional<double> &ratio)
@@ -30,9 +35,18 @@ QByteArray json(const QByteArray &text)
     return '"' + QByteArray(text).replace('\\', "\\\\").replace('"', "\\\"") + '"';
 }
 
-void printLine(const QByteArray &what, const QByteArray &value, const QByteArray &ratio, const QByteArray &cpuRatio, const QByteArray &rest)
+void printLine(const QByteArray &what,
+    const QByteArray &value,
+    const QByteArray &ratio,
+    const QByteArray &cpuRatio,
+    const QByteArray &rest)
 {
-    std::printf("%-58s %16s %9s %9s  %s\n", what.constData(), value.constData(), ratio.constData(), cpuRatio.constData(), rest.constData());
+    std::printf("%-58s %16s %9s %9s  %s\n",
+        what.constData(),
+        value.constData(),
+        ratio.constData(),
+        cpuRatio.constData(),
+        rest.constData());
     std::fflush(stdout);
 }
 
@@ -40,7 +54,9 @@ void printLine(const QByteArray &what, const QByteArray &value, const QByteArray
 
 void Report::begin(const QByteArray &machine)
 {
-    std::printf("%s\nRatios: time here / time of plain SQLite in the same run, by the wall clock and by the processor's.\n\n", machine.constData());
+    std::printf("%s\nRatios: time here / time of plain SQLite in the same run, by the wall clock "
+                "and by the processor's.\n\n",
+        machine.constData());
     printLine("", "measured", "ratio", "cpu ratio", "more; wanted");
 }
 
@@ -53,8 +69,13 @@ void Report::add(Measurement measurement)
     if (!measurement.wanted.isEmpty()) {
         rest += "[" + measurement.wanted + "]";
     }
-    const QByteArray unit = measurement.unit.startsWith('/') ? measurement.unit : ' ' + measurement.unit;
-    printLine(measurement.what, number(measurement.value) + unit, ratioText(measurement.ratio), ratioText(measurement.cpuRatio), rest);
+    const QByteArray unit
+        = measurement.unit.startsWith('/') ? measurement.unit : ' ' + measurement.unit;
+    printLine(measurement.what,
+        number(measurement.value) + unit,
+        ratioText(measurement.ratio),
+        ratioText(measurement.cpuRatio),
+        rest);
     m_measurements.push_back(std::move(measurement));
 }
 
@@ -69,9 +90,14 @@ void Report::end() const
     QByteArray text = "[";
     for (const Measurement &measurement : m_measurements) {
         text += text.size() > 1 ? ",\n" : "\n";
-        text += "{\"Row\":" + json(measurement.row) + ",\"Value\":" + QByteArray::number(measurement.value, 'g', 6) + ",\"Unit\":" + json(measurement.unit);
-        text += ",\"Ratio\":" + (measurement.ratio ? QByteArray::number(*measurement.ratio, 'g', 4) : QByteArray("null"));
-        text += ",\"CpuRatio\":" + (measurement.cpuRatio ? QByteArray::number(*measurement.cpuRatio, 'g', 4) : QByteArray("null"));
+        text += "{\"Row\":" + json(measurement.row) + ",\"Value\":"
+            + QByteArray::number(measurement.value, 'g', 6) + ",\"Unit\":" + json(measurement.unit);
+        text += ",\"Ratio\":"
+            + (measurement.ratio ? QByteArray::number(*measurement.ratio, 'g', 4)
+                                 : QByteArray("null"));
+        text += ",\"CpuRatio\":"
+            + (measurement.cpuRatio ? QByteArray::number(*measurement.cpuRatio, 'g', 4)
+                                    : QByteArray("null"));
         for (const auto &[name, value] : measurement.more) {
             text += ',' + json(name) + ':' + QByteArray::number(value, 'g', 6);
         }

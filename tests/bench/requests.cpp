@@ -22,7 +22,8 @@ QByteArray request(const char *method, const QByteArray &path, QByteArrayView bo
         result.append("Database: ").append(kDatabase).append("\r\nApiKey: ").append(kRootKey);
     }
     if (!body.isEmpty()) {
-        result.append("\r\nContent-Type: application/json\r\nContent-Length: ").append(QByteArray::number(body.size()));
+        result.append("\r\nContent-Type: application/json\r\nContent-Length: ")
+            .append(QByteArray::number(body.size()));
     }
     return result.append("\r\n\r\n").append(body);
 }

@@ -12,7 +12,7 @@ namespace driftless::bench {
 struct Bench
 {
     const Options &options;
-    const BenchFolder &folder;
+    BenchFolder &folder;
     Report &report;
     Nanoseconds plainCommit {0}; ///< median of the smallest transaction of plain SQLite
 };

@@ -14,7 +14,8 @@ QByteArray member(const QByteArray &json, const QByteArray &name)
 {
     const qsizetype at = json.indexOf('"' + name + "\":");
     const qsizetype begin = at + name.size() + 3;
-    return at < 0 ? QByteArray() : json.mid(begin, json.indexOf(',', begin) - begin).replace('"', "");
+    return at < 0 ? QByteArray()
+                  : json.mid(begin, json.indexOf(',', begin) - begin).replace('"', "");
 }
 
 } // namespace
@@ -27,8 +28,10 @@ ServedNode::ServedNode(std::unique_ptr<NodeProcess> process, std::unique_ptr<Htt
 
 Result<std::unique_ptr<ServedNode>> ServedNode::start(const Bench &bench, const QByteArray &folder)
 {
-    DRIFTLESS_TRY_ASSIGN(auto process, NodeProcess::start(bench.options.program, bench.folder.path() + '/' + folder, folder));
-    DRIFTLESS_TRY_ASSIGN(auto door, HttpClients::open(process->port(), 1, HttpClients::Bodies::Keep));
+    DRIFTLESS_TRY_ASSIGN(auto process,
+        NodeProcess::start(bench.options.program, bench.folder.path() + '/' + folder, folder));
+    DRIFTLESS_TRY_ASSIGN(
+        auto door, HttpClients::open(process->port(), 1, HttpClients::Bodies::Keep));
     return std::unique_ptr<ServedNode>(new ServedNode(std::move(process), std::move(door)));
 }
 
@@ -41,7 +44,10 @@ Result<QByteArray> ServedNode::call(const char *method, const QByteArray &path, 
 {
     DRIFTLESS_TRY_ASSIGN(HttpClients::Reply reply, m_door->call(request(method, path, body)));
     if (reply.status < 200 || reply.status > 299) {
-        return Error {ErrorCode::Internal, QByteArray(method) + ' ' + path + " was answered with " + QByteArray::number(reply.status) + ": " + reply.body.left(300), {}};
+        return Error {ErrorCode::Internal,
+            QByteArray(method) + ' ' + path + " was answered with "
+                + QByteArray::number(reply.status) + ": " + reply.body.left(300),
+            {}};
     }
     return std::move(reply.body);
 }
@@ -52,7 +58,9 @@ Result<void> ServedNode::fill(const Orders &orders, std::size_t count)
     LoadGenerator generator(*clients);
     DRIFTLESS_TRY(generator.run(std::chrono::hours(1), [&orders, count](std::uint64_t index) {
         const std::size_t first = index * kBatch;
-        return first < count ? batchRequest(orders.documents(first, std::min(kBatch, count - first))) : QByteArray();
+        return first < count
+            ? batchRequest(orders.documents(first, std::min(kBatch, count - first)))
+            : QByteArray();
     }));
     return {};
 }
@@ -61,9 +69,12 @@ Result<void> ServedNode::verify(const Orders &orders, std::uint64_t count)
 {
     for (int i = 0; i < kSamples && count > 0; ++i) {
         const std::uint64_t index = scrambled(static_cast<std::uint64_t>(i)) % count;
-        DRIFTLESS_TRY_ASSIGN(const HttpClients::Reply reply, m_door->call(getRequest(orders.id(index))));
+        DRIFTLESS_TRY_ASSIGN(
+            const HttpClients::Reply reply, m_door->call(getRequest(orders.id(index))));
         if (reply.status != 200 || reply.body != orders.body(index)) {
-            return Error {ErrorCode::Internal, "Document " + orders.id(index) + " is not what was written.", {}};
+            return Error {ErrorCode::Internal,
+                "Document " + orders.id(index) + " is not what was written.",
+                {}};
         }
     }
     return {};
@@ -71,8 +82,8 @@ Result<void> ServedNode::verify(const Orders &orders, std::uint64_t count)
 
 Result<void> ServedNode::setPeer(const ServedNode &other)
 {
-    const QByteArray body
-        = R"({"NodeId":")" + other.m_process->nodeId() + R"(","BaseUrl":")" + other.m_process->url() + R"(","IsActive":true})";
+    const QByteArray body = R"({"NodeId":")" + other.m_process->nodeId() + R"(","BaseUrl":")"
+        + other.m_process->url() + R"(","IsActive":true})";
     DRIFTLESS_TRY(call("POST", "/api/cluster/peers", body));
     return {};
 }

@@ -7,7 +7,8 @@
 
 namespace driftless::bench {
 
-/// A node's process with what the rows ask of it, over one connection that is for asking only. One thread.
+/// A node's process with what the rows ask of it, over one connection that is for asking only. One
+/// thread.
 class ServedNode
 {
 public:
@@ -15,7 +16,7 @@ public:
     static Result<std::unique_ptr<ServedNode>> start(const Bench &bench, const QByteArray &folder);
 
     NodeProcess &process() { return *m_process; }
-    std::uint16_t port() const { return m_process->port(); }
+    [[nodiscard]] std::uint16_t port() const { return m_process->port(); }
     /// Connections for a load; their bodies are dropped.
     Result<std::unique_ptr<HttpClients>> connect(int count) const;
 

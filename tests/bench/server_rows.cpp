@@ -10,7 +10,8 @@ namespace driftless::bench {
 namespace {
 
 constexpr int kConnections = 32;
-constexpr int kSlices = 16; ///< node and plain SQLite take turns, so that whatever else the machine does troubles both alike
+constexpr int kSlices = 16; ///< node and plain SQLite take turns, so that whatever else the machine
+                            ///< does troubles both alike
 constexpr std::size_t kBatch = 1'000;
 
 /// What writing the same documents came to on both sides.
@@ -22,18 +23,24 @@ struct Comparison
     Cost plain;
     Latencies plainTransactions;
 
-    double perSecond() const { return static_cast<double>(documents) / Report::seconds(load.cost.wall); }
-    double ratio() const { return Report::ratio(load.cost.wall, plain.wall); }
-    double cpuRatio() const { return Report::ratio(nodeCpu, plain.cpu); }
+    [[nodiscard]] double perSecond() const
+    {
+        return static_cast<double>(documents) / Report::seconds(load.cost.wall);
+    }
+    [[nodiscard]] double ratio() const { return Report::ratio(load.cost.wall, plain.wall); }
+    [[nodiscard]] double cpuRatio() const { return Report::ratio(nodeCpu, plain.cpu); }
     /// Of one processor, which the node cannot have.
-    double generatorShare() const { return Report::ratio(load.cost.cpu, load.cost.wall); }
+    [[nodiscard]] double generatorShare() const
+    {
+        return Report::ratio(load.cost.cpu, load.cost.wall);
+    }
 };
 
 struct WritePlan
 {
     Orders::Ids ids = Orders::Ids::Ascending;
     int connections = 1;
-    std::size_t perRequest = 1;   ///< documents; one is a PUT, more are a batch
+    std::size_t perRequest = 1; ///< documents; one is a PUT, more are a batch
     std::size_t perTransaction = 1; ///< of plain SQLite
 };
 
@@ -41,9 +48,11 @@ Result<Comparison> compareWrites(Bench &bench, const WritePlan &plan)
 {
     bench.folder.emptied("node-a");
     DRIFTLESS_TRY_ASSIGN(const auto node, ServedNode::start(bench, "node-a"));
-    DRIFTLESS_TRY_ASSIGN(const auto plain, PlainSqlite::open(bench.folder.emptied("plain") + "/plain.db"));
+    DRIFTLESS_TRY_ASSIGN(
+        const auto plain, PlainSqlite::open(bench.folder.emptied("plain") + "/plain.db"));
     DRIFTLESS_TRY_ASSIGN(const auto clients, node->connect(plan.connections));
-    DRIFTLESS_TRY(node->call("PUT", "/api/documents/warmup/1", R"({"Id":"1"})")); // makes the database
+    DRIFTLESS_TRY(
+        node->call("PUT", "/api/documents/warmup/1", R"({"Id":"1"})")); // makes the database
     const Orders orders(plan.ids);
     LoadGenerator generator(*clients);
     Comparison result;
@@ -51,14 +60,16 @@ Result<Comparison> compareWrites(Bench &bench, const WritePlan &plan)
     for (int i = 0; i < kSlices; ++i) {
         const Nanoseconds cpu = node->process().cpuTime();
         DRIFTLESS_TRY_ASSIGN(Load load, generator.run(slice, [&orders, &plan](std::uint64_t index) {
-            return plan.perRequest == 1 ? putRequest({orders.id(index), orders.body(index)})
-                                        : batchRequest(orders.documents(index * plan.perRequest, plan.perRequest));
+            return plan.perRequest == 1
+                ? putRequest({orders.id(index), orders.body(index)})
+                : batchRequest(orders.documents(index * plan.perRequest, plan.perRequest));
         }));
         result.nodeCpu += node->process().cpuTime() - cpu;
         result.load += std::move(load);
         const std::uint64_t count = generator.sent() * plan.perRequest;
         while (result.documents < count) {
-            const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(plan.perTransaction, count - result.documents));
+            const auto size = static_cast<std::size_t>(
+                std::min<std::uint64_t>(plan.perTransaction, count - result.documents));
             const std::vector<Document> documents = orders.documents(result.documents, size);
             const Stopwatch watch;
             DRIFTLESS_TRY(plain->insert(documents));
@@ -80,10 +91,18 @@ const char *nameOf(Orders::Ids ids)
 Result<void> measurePuts(Bench &bench)
 {
     for (const Orders::Ids ids : {Orders::Ids::Ascending, Orders::Ids::Random}) {
-        DRIFTLESS_TRY_ASSIGN(Comparison result, compareWrites(bench, {ids, kConnections, 1, kConnections}));
-        bench.report.add({QByteArray("http-put-") + nameOf(ids), QByteArray("PUT over HTTP, 32 connections, ids ") + nameOf(ids) + " (plain: 32 a commit)",
-            result.perSecond(), "/s", result.ratio(), result.cpuRatio(), "25,000/s, p99 5 ms",
-            {{"p50Ms", Report::milliseconds(result.load.latencies.percentile(0.5))}, {"p99Ms", Report::milliseconds(result.load.latencies.percentile(0.99))},
+        DRIFTLESS_TRY_ASSIGN(
+            Comparison result, compareWrites(bench, {ids, kConnections, 1, kConnections}));
+        bench.report.add({QByteArray("http-put-") + nameOf(ids),
+            QByteArray("PUT over HTTP, 32 connections, ids ") + nameOf(ids)
+                + " (plain: 32 a commit)",
+            result.perSecond(),
+            "/s",
+            result.ratio(),
+            result.cpuRatio(),
+            "25,000/s, p99 5 ms",
+            {{"p50Ms", Report::milliseconds(result.load.latencies.percentile(0.5))},
+                {"p99Ms", Report::milliseconds(result.load.latencies.percentile(0.99))},
                 {"generatorCpu", result.generatorShare()}}});
     }
     return {};
@@ -91,13 +110,20 @@ Result<void> measurePuts(Bench &bench)
 
 Result<void> measureLoneWriter(Bench &bench)
 {
-    DRIFTLESS_TRY_ASSIGN(Comparison result, compareWrites(bench, {Orders::Ids::Ascending, 1, 1, 1}));
+    DRIFTLESS_TRY_ASSIGN(
+        Comparison result, compareWrites(bench, {Orders::Ids::Ascending, 1, 1, 1}));
     const Nanoseconds here = result.load.latencies.percentile(0.5);
     const Nanoseconds plain = result.plainTransactions.percentile(0.5);
     const double limit = 1.5 * Report::milliseconds(plain) + 0.1;
-    bench.report.add({"http-lone-writer", "PUT over HTTP, one connection, median (plain: one a commit)", Report::milliseconds(here), "ms",
-        Report::ratio(here, plain), result.cpuRatio(), "1.5x a plain commit + 0.1 ms = " + QByteArray::number(limit, 'f', 3) + " ms",
-        {{"p99Ms", Report::milliseconds(result.load.latencies.percentile(0.99))}, {"plainMs", Report::milliseconds(plain)}}});
+    bench.report.add({"http-lone-writer",
+        "PUT over HTTP, one connection, median (plain: one a commit)",
+        Report::milliseconds(here),
+        "ms",
+        Report::ratio(here, plain),
+        result.cpuRatio(),
+        "1.5x a plain commit + 0.1 ms = " + QByteArray::number(limit, 'f', 3) + " ms",
+        {{"p99Ms", Report::milliseconds(result.load.latencies.percentile(0.99))},
+            {"plainMs", Report::milliseconds(plain)}}});
     return {};
 }
 
@@ -105,9 +131,15 @@ Result<void> measureBatches(Bench &bench)
 {
     for (const Orders::Ids ids : {Orders::Ids::Ascending, Orders::Ids::Random}) {
         DRIFTLESS_TRY_ASSIGN(Comparison result, compareWrites(bench, {ids, 2, kBatch, kBatch}));
-        bench.report.add({QByteArray("http-batch-") + nameOf(ids), QByteArray("POST /api/batch of 1,000, 2 connections, ids ") + nameOf(ids),
-            result.perSecond(), "/s", result.ratio(), result.cpuRatio(), ids == Orders::Ids::Ascending ? "80,000/s" : "35,000/s",
-            {{"p50Ms", Report::milliseconds(result.load.latencies.percentile(0.5))}, {"generatorCpu", result.generatorShare()}}});
+        bench.report.add({QByteArray("http-batch-") + nameOf(ids),
+            QByteArray("POST /api/batch of 1,000, 2 connections, ids ") + nameOf(ids),
+            result.perSecond(),
+            "/s",
+            result.ratio(),
+            result.cpuRatio(),
+            ids == Orders::Ids::Ascending ? "80,000/s" : "35,000/s",
+            {{"p50Ms", Report::milliseconds(result.load.latencies.percentile(0.5))},
+                {"generatorCpu", result.generatorShare()}}});
     }
     return {};
 }
@@ -119,18 +151,22 @@ Result<void> measureGets(Bench &bench)
     bench.folder.emptied("node-a");
     DRIFTLESS_TRY_ASSIGN(const auto node, ServedNode::start(bench, "node-a"));
     DRIFTLESS_TRY(node->fill(orders, count));
-    DRIFTLESS_TRY_ASSIGN(const auto plain, PlainSqlite::open(bench.folder.emptied("plain") + "/plain.db"));
+    DRIFTLESS_TRY_ASSIGN(
+        const auto plain, PlainSqlite::open(bench.folder.emptied("plain") + "/plain.db"));
     for (std::size_t first = 0; first < count; first += kBatch) {
         DRIFTLESS_TRY(plain->insert(orders.documents(first, kBatch)));
     }
     DRIFTLESS_TRY_ASSIGN(const auto clients, node->connect(kConnections));
     LoadGenerator generator(*clients);
     Comparison result;
-    const auto idOf = [&orders, count](std::uint64_t index) { return orders.id(scrambled(index) % count); };
+    const auto idOf
+        = [&orders, count](std::uint64_t index) { return orders.id(scrambled(index) % count); };
     for (int i = 0; i < kSlices; ++i) {
         const Nanoseconds cpu = node->process().cpuTime();
-        DRIFTLESS_TRY_ASSIGN(Load load, generator.run(Nanoseconds(static_cast<std::int64_t>(bench.options.seconds * 1e9 / kSlices)),
-            [&idOf](std::uint64_t index) { return getRequest(idOf(index)); }));
+        DRIFTLESS_TRY_ASSIGN(Load load,
+            generator.run(
+                Nanoseconds(static_cast<std::int64_t>(bench.options.seconds * 1e9 / kSlices)),
+                [&idOf](std::uint64_t index) { return getRequest(idOf(index)); }));
         result.nodeCpu += node->process().cpuTime() - cpu;
         result.load += std::move(load);
         const Stopwatch watch;
@@ -141,9 +177,16 @@ Result<void> measureGets(Bench &bench)
         result.plain += watch.elapsed();
     }
     DRIFTLESS_TRY(node->verify(orders, count));
-    bench.report.add({"http-get", "GET by id over HTTP, 32 connections, " + QByteArray::number(quint64 {count}) + " documents", result.perSecond(), "/s",
-        result.ratio(), result.cpuRatio(), "50,000/s",
-        {{"p50Ms", Report::milliseconds(result.load.latencies.percentile(0.5))}, {"p99Ms", Report::milliseconds(result.load.latencies.percentile(0.99))},
+    bench.report.add({"http-get",
+        "GET by id over HTTP, 32 connections, " + QByteArray::number(quint64 {count})
+            + " documents",
+        result.perSecond(),
+        "/s",
+        result.ratio(),
+        result.cpuRatio(),
+        "50,000/s",
+        {{"p50Ms", Report::milliseconds(result.load.latencies.percentile(0.5))},
+            {"p99Ms", Report::milliseconds(result.load.latencies.percentile(0.99))},
             {"generatorCpu", result.generatorShare()}}});
     return {};
 }
@@ -162,8 +205,15 @@ Result<void> measureMemory(Bench &bench)
     }
     DRIFTLESS_TRY_ASSIGN(const auto node, ServedNode::start(bench, "node-a"));
     DRIFTLESS_TRY(node->verify(orders, count));
-    bench.report.add({"memory", "resident memory after writing " + QByteArray::number(quint64 {count}) + " documents in batches", written.residentMb, "MB",
-        {}, {}, "64 MB", {{"peakMb", written.peakMb}, {"afterRestartMb", node->process().memory().residentMb}}});
+    bench.report.add({"memory",
+        "resident memory after writing " + QByteArray::number(quint64 {count})
+            + " documents in batches",
+        written.residentMb,
+        "MB",
+        {},
+        {},
+        "64 MB",
+        {{"peakMb", written.peakMb}, {"afterRestartMb", node->process().memory().residentMb}}});
     return {};
 }
 

@@ -37,8 +37,10 @@ Nanoseconds Latencies::percentile(double share)
     if (m_samples.empty()) {
         return Nanoseconds(0);
     }
-    const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(m_samples.size())));
-    const auto place = m_samples.begin() + static_cast<std::ptrdiff_t>(std::clamp<std::size_t>(rank, 1, m_samples.size()) - 1);
+    const auto rank
+        = static_cast<std::size_t>(std::ceil(share * static_cast<double>(m_samples.size())));
+    const auto place = m_samples.begin()
+        + static_cast<std::ptrdiff_t>(std::clamp<std::size_t>(rank, 1, m_samples.size()) - 1);
     std::nth_element(m_samples.begin(), place, m_samples.end());
     return *place;
 }

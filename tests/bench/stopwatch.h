@@ -8,8 +8,8 @@ namespace driftless::bench {
 
 using Nanoseconds = std::chrono::nanoseconds;
 
-/// What a piece of work took: by the clock on the wall, and of the processor's time. The second tells the truth also while
-/// other programs want the processor.
+/// What a piece of work took: by the clock on the wall, and of the processor's time. The second
+/// tells the truth also while other programs want the processor.
 struct Cost
 {
     Nanoseconds wall {0};
@@ -31,7 +31,7 @@ class Stopwatch
 {
 public:
     Stopwatch();
-    Cost elapsed() const;
+    [[nodiscard]] Cost elapsed() const;
 
 private:
     Cost m_begin;
@@ -42,8 +42,11 @@ class Latencies
 {
 public:
     void add(Nanoseconds duration) { m_samples.push_back(duration); }
-    void add(const Latencies &other) { m_samples.insert(m_samples.end(), other.m_samples.begin(), other.m_samples.end()); }
-    std::size_t count() const { return m_samples.size(); }
+    void add(const Latencies &other)
+    {
+        m_samples.insert(m_samples.end(), other.m_samples.begin(), other.m_samples.end());
+    }
+    [[nodiscard]] std::size_t count() const { return m_samples.size(); }
     /// `share` from 0 to 1; 0 ns of an empty sample.
     Nanoseconds percentile(double share);
 

@@ -44,7 +44,7 @@ public:
             reached.get_future().wait();
         }
     }
-    bool isPosted() const { return m_posted; }
+    [[nodiscard]] bool isPosted() const { return m_posted; }
     void open() { m_open.set_value(); }
 
 private:

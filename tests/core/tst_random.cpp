@@ -29,7 +29,7 @@ public:
     {
     }
     std::uint64_t next() override { return m_numbers.at(m_used++); }
-    std::size_t used() const { return m_used; }
+    [[nodiscard]] std::size_t used() const { return m_used; }
 
 private:
     std::vector<std::uint64_t> m_numbers;

@@ -47,7 +47,7 @@ public:
     /// Checks every document ever written, stops the nodes, and checks their files.
     Result<void> finish();
 
-    Numbers numbers() const;
+    [[nodiscard]] Numbers numbers() const;
 
 private:
     struct Till
@@ -68,7 +68,7 @@ private:
     Result<void> awaitConvergence();
     Result<void> checkTill(const Till &till, bool everything);
     Result<void> closeBooks();
-    Result<std::map<QByteArray, qint64>> counters(const Till &till) const;
+    [[nodiscard]] Result<std::map<QByteArray, qint64>> counters(const Till &till) const;
     Error told(const Till &till, const Verdict &verdict);
 
     const QByteArray m_folder;

@@ -29,7 +29,7 @@ public:
     /// The next answer, in the order of the requests; nothing where the connection ended before its
     /// status was readable. Waits at most a minute, which counts as an end (isHanging()).
     std::optional<Answer> receive();
-    bool isHanging() const { return m_isHanging; }
+    [[nodiscard]] bool isHanging() const { return m_isHanging; }
 
     /// A request with the root key, for the database `sales`. `line` is verb and path.
     static QByteArray request(const QByteArray &line, const QByteArray &body = {});

@@ -38,7 +38,10 @@ struct Verdict
     qint64 halfWrites = 0; ///< atomic writes of which a part shows
     QByteArrayList complaints; ///< the first few, in words
 
-    bool isClean() const { return missing == 0 && halfWrites == 0 && complaints.isEmpty(); }
+    [[nodiscard]] bool isClean() const
+    {
+        return missing == 0 && halfWrites == 0 && complaints.isEmpty();
+    }
     void complain(const QByteArray &text);
     void add(const Verdict &other);
 };
@@ -55,29 +58,29 @@ public:
     void acknowledged();
     /// The node refused the oldest open write: it must never show.
     void refused();
-    std::size_t openCount() const { return m_open.size(); }
+    [[nodiscard]] std::size_t openCount() const { return m_open.size(); }
     /// A document with no open write, in whatever state; null if none is found in a few attempts.
     const QByteArray *pick(Random &random) const;
-    Shown shown(const QByteArray &id) const { return m_settled.value(id); }
+    [[nodiscard]] Shown shown(const QByteArray &id) const { return m_settled.value(id); }
 
     // After the node is back.
 
     /// Documents written since the last `closeBooks()`, open writes included.
-    std::vector<QByteArray> touched() const;
-    const std::vector<QByteArray> &all() const { return m_ids; }
+    [[nodiscard]] std::vector<QByteArray> touched() const;
+    [[nodiscard]] const std::vector<QByteArray> &all() const { return m_ids; }
     /// Finds out what became of the open writes: each must show whole or not at all.
     Verdict resolve(const Copy &copy);
     /// Each of `ids` must show what it was acknowledged or resolved to show.
-    Verdict check(const std::vector<QByteArray> &ids, const Copy &copy) const;
+    [[nodiscard]] Verdict check(const std::vector<QByteArray> &ids, const Copy &copy) const;
     /// Since the last closeBooks(): what this writer certainly added, and what it may have.
-    int additionsDone(const QByteArray &counter) const;
-    int additionsOpen(const QByteArray &counter) const;
+    [[nodiscard]] int additionsDone(const QByteArray &counter) const;
+    [[nodiscard]] int additionsOpen(const QByteArray &counter) const;
     void closeBooks();
 
-    qint64 visibleCount() const;
-    qint64 acknowledgedCount() const { return m_acknowledged; }
-    qint64 openMadeCount() const { return m_openMade; }
-    qint64 openUnmadeCount() const { return m_openUnmade; }
+    [[nodiscard]] qint64 visibleCount() const;
+    [[nodiscard]] qint64 acknowledgedCount() const { return m_acknowledged; }
+    [[nodiscard]] qint64 openMadeCount() const { return m_openMade; }
+    [[nodiscard]] qint64 openUnmadeCount() const { return m_openUnmade; }
 
 private:
     void settle(const Write &write);

@@ -27,9 +27,9 @@ public:
 
     /// Waits for the line that says where it listens. Error: Internal, with the end of its log.
     Result<void> waitUntilReady();
-    std::uint16_t port() const { return m_port; }
+    [[nodiscard]] std::uint16_t port() const { return m_port; }
     /// From start() until the ready line was read.
-    std::chrono::microseconds startTime() const { return m_startTime; }
+    [[nodiscard]] std::chrono::microseconds startTime() const { return m_startTime; }
 
     /// Returns when it has ended or `time` is over; true: it has ended.
     bool waitForEnd(std::chrono::milliseconds time);
@@ -40,7 +40,7 @@ public:
     /// SIGTERM, and waits. Error: Internal, where its exit code is not 0.
     Result<void> stop();
     /// With the end of its log.
-    Error failure(const QByteArray &what) const;
+    [[nodiscard]] Error failure(const QByteArray &what) const;
 
 private:
     NodeProcess(QByteArray nodeId, QByteArray logPath);

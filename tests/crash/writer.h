@@ -63,7 +63,7 @@ public:
 
     Ledger &ledger() { return m_ledger; }
     /// Answers that a node must not give; empty is none.
-    const QByteArrayList &faults() const { return m_faults; }
+    [[nodiscard]] const QByteArrayList &faults() const { return m_faults; }
 
 private:
     struct Request
@@ -79,7 +79,7 @@ private:
     Request batch();
     Request sale();
     Request shared();
-    Request requestFor(const Write::Change &change) const;
+    [[nodiscard]] Request requestFor(const Write::Change &change) const;
     QByteArray newId();
     QByteArray body(const QByteArray &id);
 

@@ -48,8 +48,8 @@ QByteArray contents(const QByteArray &path)
 
 } // namespace
 
-/// Deleting a database and making it again: (g, alive) < (g, deleted) < (g+1, alive), joined by maximum on every node, and nobody's
-/// unsent write is lost without a word.
+/// Deleting a database and making it again: (g, alive) < (g, deleted) < (g+1, alive), joined by
+/// maximum on every node, and nobody's unsent write is lost without a word.
 class TestGenerations : public QObject
 {
     Q_OBJECT
@@ -107,9 +107,12 @@ void TestGenerations::whatAPeerNeverHadIsListed()
     cluster.addPeer(0, 1, false);
     cluster.addPeer(1, 0, false);
     cluster.put(1, "o2", "{\"a\":\n2}");
-    // A node that is cut off no longer knows what its peer has, so it lists too much rather than too little.
+    // A node that is cut off no longer knows what its peer has, so it lists too much rather than
+    // too little.
     for (int i = 0; i < 2; ++i) {
-        QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(QStringLiteral("Database shop: \\d writes that no peer is known to have are listed in .*")));
+        QTest::ignoreMessage(QtCriticalMsg,
+            QRegularExpression(QStringLiteral(
+                "Database shop: \\d writes that no peer is known to have are listed in .*")));
     }
     QVERIFY(drop(cluster.node(0)).isOk());
     cluster.addPeer(0, 1, true);
@@ -119,7 +122,8 @@ void TestGenerations::whatAPeerNeverHadIsListed()
     const QByteArray list = contents(asidePath(cluster.node(1), ".g0.unsent.ndjson"));
     bool isListed = false;
     for (const QByteArray &line : list.split('\n')) {
-        isListed = isListed || (line.contains(R"("Id":"o2")") && line.endsWith(R"("Document":{"a": 2}})"));
+        isListed = isListed
+            || (line.contains(R"("Id":"o2")") && line.endsWith(R"("Document":{"a": 2}})"));
     }
     QVERIFY2(isListed, list.constData());
 }
@@ -133,7 +137,8 @@ void TestGenerations::anEarlierFileIsNeverOverwritten()
     QVERIFY(earlier.open(QIODevice::WriteOnly));
     QCOMPARE(earlier.write("kept"), 4);
     earlier.close();
-    QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(QStringLiteral("Database shop: \\d+ writes .*")));
+    QTest::ignoreMessage(
+        QtCriticalMsg, QRegularExpression(QStringLiteral("Database shop: \\d+ writes .*")));
     QVERIFY(drop(cluster.node(0)).isOk());
     QCOMPARE(contents(path), QByteArray("kept"));
     QVERIFY(contents(path + "-2").startsWith("SQLite format 3"));
@@ -152,8 +157,10 @@ void TestGenerations::aNewGenerationThatCannotBeMadeIsTriedAgain()
     QVERIFY(QDir().mkpath(inTheWay + QStringLiteral("/x")));
     cluster.addPeer(0, 1, false);
     cluster.addPeer(1, 0, false);
-    QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(QStringLiteral("Database shop: \\d+ writes .*")));
-    QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(QStringLiteral("Database shop: \\d+ writes .*")));
+    QTest::ignoreMessage(
+        QtCriticalMsg, QRegularExpression(QStringLiteral("Database shop: \\d+ writes .*")));
+    QTest::ignoreMessage(
+        QtCriticalMsg, QRegularExpression(QStringLiteral("Database shop: \\d+ writes .*")));
     QVERIFY(drop(cluster.node(0)).isOk());
     QVERIFY(make(cluster.node(0)).isOk());
     cluster.put(0, "o2", R"({"a":2})");
@@ -162,9 +169,13 @@ void TestGenerations::aNewGenerationThatCannotBeMadeIsTriedAgain()
     const std::uint64_t calls = cluster.network().callCount();
     cluster.run(5s);
     QVERIFY(cluster.node(1).openDatabase(shop()) == nullptr);
-    QVERIFY2(cluster.network().callCount() - calls < 100, QByteArray::number(cluster.network().callCount() - calls).constData());
+    QVERIFY2(cluster.network().callCount() - calls < 100,
+        QByteArray::number(cluster.network().callCount() - calls).constData());
     const QDir folder(QString::fromUtf8(cluster.node(1).settings().dataDirectory));
-    QCOMPARE(folder.entryList({QStringLiteral("shop.g0*")}, QDir::Files).filter(QStringLiteral("ndjson")).size(), 1);
+    QCOMPARE(folder.entryList({QStringLiteral("shop.g0*")}, QDir::Files)
+                 .filter(QStringLiteral("ndjson"))
+                 .size(),
+        1);
     QCOMPARE(folder.entryList({QStringLiteral("shop.g0*")}, QDir::Files).size(), 2);
     std::optional<Error> refused;
     engine::WriteRequest request;
@@ -174,7 +185,8 @@ void TestGenerations::aNewGenerationThatCannotBeMadeIsTriedAgain()
     cluster.node(1).write(shop(), request, [&refused](const Result<engine::WriteOutcome> &outcome) {
         refused = outcome ? std::nullopt : std::optional(outcome.error());
     });
-    cluster.node(1).convergence(shop(), [](const Result<engine::Convergence> &answer) { QVERIFY(!answer.isOk()); });
+    cluster.node(1).convergence(
+        shop(), [](const Result<engine::Convergence> &answer) { QVERIFY(!answer.isOk()); });
     cluster.node(1).settle();
     QVERIFY(refused.has_value());
     QCOMPARE(refused->code, ErrorCode::Storage);

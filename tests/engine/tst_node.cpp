@@ -30,7 +30,8 @@ WriteRequest request(WriteKind kind, const QByteArray &id, const QByteArray &bod
 Result<WriteOutcome> write(engine::Node &node, const WriteRequest &request)
 {
     Result<WriteOutcome> answer(Error {ErrorCode::Internal, "not answered", {}});
-    node.write(shop(), request, [&answer](Result<WriteOutcome> outcome) { answer = std::move(outcome); });
+    node.write(
+        shop(), request, [&answer](Result<WriteOutcome> outcome) { answer = std::move(outcome); });
     node.settle();
     return answer;
 }
@@ -68,13 +69,15 @@ void TestNode::answersComeAfterTheCommit()
     SimCluster cluster(1);
     engine::Node &node = cluster.node(0);
     bool isAnswered = false;
-    node.write(shop(), request(WriteKind::Put, "p1", R"({"a":1})"), [&](Result<WriteOutcome> outcome) {
-        isAnswered = true;
-        QVERIFY(outcome.isOk());
-        QVERIFY(outcome->changed);
-        QCOMPARE(outcome->operation->type, 1);
-        QCOMPARE(node.openDatabase(shop())->file().committedPosition(), outcome->operation->position);
-    });
+    node.write(
+        shop(), request(WriteKind::Put, "p1", R"({"a":1})"), [&](Result<WriteOutcome> outcome) {
+            isAnswered = true;
+            QVERIFY(outcome.isOk());
+            QVERIFY(outcome->changed);
+            QCOMPARE(outcome->operation->type, 1);
+            QCOMPARE(node.openDatabase(shop())->file().committedPosition(),
+                outcome->operation->position);
+        });
     QVERIFY(!isAnswered);
     node.settle();
     QVERIFY(isAnswered);
@@ -83,9 +86,11 @@ void TestNode::answersComeAfterTheCommit()
 void TestNode::aWriteThatChangesNothingMakesNoOperation()
 {
     SimCluster cluster(1);
-    const auto first = write(cluster.node(0), request(WriteKind::Put, "p1", R"({"a":1,"b":[1, 2]})"));
+    const auto first
+        = write(cluster.node(0), request(WriteKind::Put, "p1", R"({"a":1,"b":[1, 2]})"));
     const LogPosition before = cluster.node(0).openDatabase(shop())->file().lastPosition();
-    const auto again = write(cluster.node(0), request(WriteKind::Put, "p1", R"({"b":[1, 2],"a":1})"));
+    const auto again
+        = write(cluster.node(0), request(WriteKind::Put, "p1", R"({"b":[1, 2],"a":1})"));
     QVERIFY(again.isOk());
     QVERIFY(!again->changed);
     QCOMPARE(again->token, first->token);
@@ -116,18 +121,29 @@ void TestNode::preconditionsLeaveEverythingAsItWas_data()
     QTest::addColumn<int>("error"); // -1: none
     const int mismatch = static_cast<int>(ErrorCode::VersionMismatch);
     const int failed = static_cast<int>(ErrorCode::PreconditionFailed);
-    QTest::newRow("the version that it has") << QByteArray("p1") << QByteArray("parent") << QByteArray("current") << -1;
-    QTest::newRow("another version") << QByteArray("p1") << QByteArray("parent") << QByteArray("other") << mismatch;
-    QTest::newRow("upper case is another") << QByteArray("p1") << QByteArray("parent") << QByteArray("upper") << mismatch;
-    QTest::newRow("a version of nothing") << QByteArray("none") << QByteArray("parent") << QByteArray("current") << mismatch;
-    QTest::newRow("match") << QByteArray("p1") << QByteArray("match") << QByteArray("current") << -1;
-    QTest::newRow("match other") << QByteArray("p1") << QByteArray("match") << QByteArray("other") << failed;
+    QTest::newRow("the version that it has")
+        << QByteArray("p1") << QByteArray("parent") << QByteArray("current") << -1;
+    QTest::newRow("another version")
+        << QByteArray("p1") << QByteArray("parent") << QByteArray("other") << mismatch;
+    QTest::newRow("upper case is another")
+        << QByteArray("p1") << QByteArray("parent") << QByteArray("upper") << mismatch;
+    QTest::newRow("a version of nothing")
+        << QByteArray("none") << QByteArray("parent") << QByteArray("current") << mismatch;
+    QTest::newRow("match") << QByteArray("p1") << QByteArray("match") << QByteArray("current")
+                           << -1;
+    QTest::newRow("match other") << QByteArray("p1") << QByteArray("match") << QByteArray("other")
+                                 << failed;
     QTest::newRow("match any") << QByteArray("p1") << QByteArray("match") << QByteArray("*") << -1;
-    QTest::newRow("match any of nothing") << QByteArray("none") << QByteArray("match") << QByteArray("*") << failed;
-    QTest::newRow("none match") << QByteArray("p1") << QByteArray("none") << QByteArray("other") << -1;
-    QTest::newRow("none match current") << QByteArray("p1") << QByteArray("none") << QByteArray("current") << failed;
-    QTest::newRow("none at all") << QByteArray("none") << QByteArray("none") << QByteArray("*") << -1;
-    QTest::newRow("none at all, but there") << QByteArray("p1") << QByteArray("none") << QByteArray("*") << failed;
+    QTest::newRow("match any of nothing")
+        << QByteArray("none") << QByteArray("match") << QByteArray("*") << failed;
+    QTest::newRow("none match") << QByteArray("p1") << QByteArray("none") << QByteArray("other")
+                                << -1;
+    QTest::newRow("none match current")
+        << QByteArray("p1") << QByteArray("none") << QByteArray("current") << failed;
+    QTest::newRow("none at all") << QByteArray("none") << QByteArray("none") << QByteArray("*")
+                                 << -1;
+    QTest::newRow("none at all, but there")
+        << QByteArray("p1") << QByteArray("none") << QByteArray("*") << failed;
 }
 
 void TestNode::preconditionsLeaveEverythingAsItWas()
@@ -139,7 +155,10 @@ void TestNode::preconditionsLeaveEverythingAsItWas()
     SimCluster cluster(1);
     const auto first = write(cluster.node(0), request(WriteKind::Put, "p1", R"({"a":1})"));
     const QByteArray current = first->token->hex();
-    const QByteArray given = token == "current" ? current : token == "upper" ? current.toUpper() : token == "other" ? QByteArray(32, '0') : token;
+    const QByteArray given = token == "current" ? current
+        : token == "upper"                      ? current.toUpper()
+        : token == "other"                      ? QByteArray(32, '0')
+                                                : token;
     WriteRequest second = request(WriteKind::Put, id, R"({"a":2})");
     if (condition == "parent") {
         second.precondition.parentVersion = given;
@@ -173,7 +192,8 @@ void TestNode::aBatchIsOneGroupOrNothing()
 {
     SimCluster cluster(1);
     engine::Node &node = cluster.node(0);
-    std::vector<WriteRequest> requests {request(WriteKind::Put, "p1", R"({"a":1})"), request(WriteKind::Put, "p2", R"({"a":1})")};
+    std::vector<WriteRequest> requests {
+        request(WriteKind::Put, "p1", R"({"a":1})"), request(WriteKind::Put, "p2", R"({"a":1})")};
     requests.back().precondition.parentVersion = "no such version";
     int failed = engine::kNoBatchIndex;
     const auto send = [&]() {
@@ -192,29 +212,37 @@ void TestNode::aBatchIsOneGroupOrNothing()
     const auto outcome = send();
     QCOMPARE(outcome->results.size(), std::size_t {2});
     QCOMPARE(outcome->groupId, *outcome->results.front().token);
-    QCOMPARE(outcome->results[0].operation->version.hlc, outcome->results[1].operation->version.hlc);
+    QCOMPARE(
+        outcome->results[0].operation->version.hlc, outcome->results[1].operation->version.hlc);
 }
 
 void TestNode::aBatchFoldsWritesOfOneDocument()
 {
     SimCluster cluster(1);
     engine::Node &node = cluster.node(0);
-    const std::vector<WriteRequest> requests {request(WriteKind::Put, "p1", R"({"Id":"p1","stock":5})"),
-        request(WriteKind::Patch, "p1", R"({"stock":{"$inc":-2}})"), request(WriteKind::Patch, "P1", R"({"name":"Tea"})")};
+    const std::vector<WriteRequest> requests {
+        request(WriteKind::Put, "p1", R"({"Id":"p1","stock":5})"),
+        request(WriteKind::Patch, "p1", R"({"stock":{"$inc":-2}})"),
+        request(WriteKind::Patch, "P1", R"({"name":"Tea"})")};
     Result<engine::BatchOutcome> answer(Error {});
-    node.batch(shop(), requests, [&](Result<engine::BatchOutcome> outcome, int) { answer = std::move(outcome); });
+    node.batch(shop(), requests, [&](Result<engine::BatchOutcome> outcome, int) {
+        answer = std::move(outcome);
+    });
     node.settle();
     QCOMPARE(answer->results.size(), std::size_t {3});
     QCOMPARE(answer->results[0].token, answer->results[2].token);
     QCOMPARE(shown(node, "p1"), QByteArray(R"({"Id":"p1","stock":3,"name":"Tea"})"));
-    QCOMPARE(node.openDatabase(shop())->file().lastPosition(), LogPosition {2}); // open, and one operation
+    QCOMPARE(node.openDatabase(shop())->file().lastPosition(),
+        LogPosition {2}); // open, and one operation
 }
 
 void TestNode::limitsAreKept()
 {
     SimCluster cluster(1);
     engine::Node &node = cluster.node(0);
-    QCOMPARE(write(node, request(WriteKind::Put, QByteArray(kDocumentIdBytesMax + 1, 'x'))).error().code, ErrorCode::InvalidArgument);
+    QCOMPARE(
+        write(node, request(WriteKind::Put, QByteArray(kDocumentIdBytesMax + 1, 'x'))).error().code,
+        ErrorCode::InvalidArgument);
     QVERIFY(write(node, request(WriteKind::Put, QByteArray(kDocumentIdBytesMax, 'x'))).isOk());
     WriteRequest longName = request(WriteKind::Put, "x");
     longName.collection = QByteArray(kCollectionNameBytesMax + 1, 'c');
@@ -222,11 +250,13 @@ void TestNode::limitsAreKept()
     const QByteArray large = "{\"a\":\"" + QByteArray(kDocumentBytesMax / 2, 'x') + "\"}";
     QVERIFY(write(node, request(WriteKind::Put, "large", large)).isOk());
     const QByteArray patch = "{\"b\":\"" + QByteArray(kDocumentBytesMax / 2, 'x') + "\"}";
-    QCOMPARE(write(node, request(WriteKind::Patch, "large", patch)).error().code, ErrorCode::TooLarge);
+    QCOMPARE(
+        write(node, request(WriteKind::Patch, "large", patch)).error().code, ErrorCode::TooLarge);
     QCOMPARE(shown(node, "large"), large);
 }
 
-/// A group travels whole, with whole documents: small patches of large ones must not make one that no peer can take.
+/// A group travels whole, with whole documents: small patches of large ones must not make one that
+/// no peer can take.
 void TestNode::aBatchIsBoundedByWhatTravels()
 {
     SimCluster cluster(1);
@@ -235,7 +265,9 @@ void TestNode::aBatchIsBoundedByWhatTravels()
     const qsizetype size = kDocumentBytesMax / 8 * 7;
     for (qsizetype bytes = 0; bytes <= kGroupBytesMax; bytes += size) {
         const QByteArray id = QByteArray::number(bytes);
-        QVERIFY(write(node, request(WriteKind::Put, id, "{\"a\":\"" + QByteArray(size, 'x') + "\"}")).isOk());
+        QVERIFY(
+            write(node, request(WriteKind::Put, id, "{\"a\":\"" + QByteArray(size, 'x') + "\"}"))
+                .isOk());
         patches.push_back(request(WriteKind::Patch, id, R"({"b":1})"));
     }
     const LogPosition before = node.openDatabase(shop())->file().lastPosition();
@@ -266,7 +298,8 @@ void TestNode::aDatabaseThatCannotBeOpenedLeavesTheOthersAlone()
     const QByteArray damage(4'096, 'x');
     QCOMPARE(file.write(damage), damage.size());
     file.close();
-    QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(QStringLiteral("Database other: .*is damaged.*")));
+    QTest::ignoreMessage(
+        QtCriticalMsg, QRegularExpression(QStringLiteral("Database other: .*is damaged.*")));
     cluster.restart(0);
     const auto refused = cluster.node(0).open(other, true);
     QCOMPARE(refused.error().code, ErrorCode::FileDamaged);
@@ -282,7 +315,9 @@ void TestNode::manyWritersShareOneCommit()
     engine::Node &node = cluster.node(0);
     int answered = 0;
     for (int i = 0; i < 100; ++i) {
-        node.write(shop(), request(WriteKind::Patch, "p1", R"({"stock":{"$inc":1}})"), [&](Result<WriteOutcome> outcome) { answered += outcome.isOk() ? 1 : 0; });
+        node.write(shop(),
+            request(WriteKind::Patch, "p1", R"({"stock":{"$inc":1}})"),
+            [&](Result<WriteOutcome> outcome) { answered += outcome.isOk() ? 1 : 0; });
     }
     QCOMPARE(node.openDatabase(shop())->file().committedPosition(), LogPosition {0});
     node.settle();

@@ -74,8 +74,11 @@ public:
     }
     void signal(int number) { ::kill(static_cast<pid_t>(m_process.processId()), number); }
 
-    const QByteArray &readyLine() const { return m_readyLine; }
-    quint16 port() const { return m_readyLine.trimmed().split(':').last().toUShort(); }
+    [[nodiscard]] const QByteArray &readyLine() const { return m_readyLine; }
+    [[nodiscard]] quint16 port() const
+    {
+        return m_readyLine.trimmed().split(':').last().toUShort();
+    }
     /// All that was written there so far.
     const QByteArray &standardError()
     {

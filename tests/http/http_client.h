@@ -26,7 +26,7 @@ struct HttpAnswer
     QByteArray body;
 
     /// In any case of the name; empty if it is absent.
-    QByteArray header(const QByteArray &name) const;
+    [[nodiscard]] QByteArray header(const QByteArray &name) const;
 };
 
 /// One call over a connection of its own to a port of 127.0.0.1; waits for the answer, at most 20

@@ -92,7 +92,7 @@ HttpAnswer HttpNode::ask(const QByteArray &database,
     const QByteArray &method,
     const QByteArray &target,
     const QByteArray &body,
-    HeaderList headers) const
+    HeaderList headers)
 {
     headers.emplace_back("Database", database);
     headers.emplace_back("ApiKey", "root");

@@ -24,14 +24,14 @@ public:
     HttpNode(const HttpNode &) = delete;
     HttpNode &operator=(const HttpNode &) = delete;
 
-    quint16 port() const { return m_port; }
-    HttpAnswer call(const HttpCall &call) const { return test::call(m_port, call); }
+    [[nodiscard]] quint16 port() const { return m_port; }
+    HttpAnswer call(const HttpCall &call) { return test::call(m_port, call); }
     /// With the root key, in a database, JSON where there is a body.
     HttpAnswer ask(const QByteArray &database,
         const QByteArray &method,
         const QByteArray &target,
         const QByteArray &body = {},
-        HeaderList headers = {}) const;
+        HeaderList headers = {});
 
 private:
     support::TemporaryFolder m_folder;

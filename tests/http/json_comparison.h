@@ -18,7 +18,7 @@ public:
     QByteArray difference(const QByteArray &theirs, const QByteArray &ours, bool areDocuments);
 
     /// The text with each version of theirs exchanged for ours, in the case that it has.
-    QByteArray translated(QByteArray text) const;
+    [[nodiscard]] QByteArray translated(QByteArray text) const;
 
 private:
     QByteArray compare(

@@ -36,11 +36,11 @@ private:
     HttpAnswer ask(const QByteArray &method,
         const QByteArray &target,
         const QByteArray &body = {},
-        HeaderList headers = {}) const
+        HeaderList headers = {})
     {
         return m_node->ask("api", method, target, body, std::move(headers));
     }
-    HttpAnswer askNode(const QByteArray &method,
+    [[nodiscard]] HttpAnswer askNode(const QByteArray &method,
         const QByteArray &target,
         const QByteArray &body = {},
         HeaderList headers = {}) const;
@@ -546,7 +546,7 @@ void TestHttpApi::refusesHintsWithoutUpgrade()
 
 void TestHttpApi::boundsBodies()
 {
-    const HttpNode node(HttpNode::Settings {{"Node:Limits:BodyBytes", "1000"}});
+    HttpNode node(HttpNode::Settings {{"Node:Limits:BodyBytes", "1000"}});
     const QByteArray body = "{\"a\":\"" + QByteArray(992, 'x') + "\"}";
     QCOMPARE(body.size(), 1000);
     QCOMPARE(node.ask("small", "PUT", "/api/documents/c/1", body).status, 200);

@@ -53,7 +53,7 @@ std::vector<std::pair<QByteArray, QByteArray>> framesOfTranscript()
 
 void TestHttpHints::answersTheTranscript()
 {
-    const HttpNode node;
+    HttpNode node;
     QWebSocket socket;
     QSignalSpy connected(&socket, &QWebSocket::connected);
     QSignalSpy answers(&socket, &QWebSocket::textMessageReceived);
@@ -71,7 +71,7 @@ void TestHttpHints::answersTheTranscript()
 
 void TestHttpHints::asksForTheKey()
 {
-    const HttpNode node;
+    HttpNode node;
     const HeaderList upgrade {{"Connection", "Upgrade"},
         {"Upgrade", "websocket"},
         {"Sec-WebSocket-Version", "13"},

@@ -173,7 +173,7 @@ QByteArray compareWithReference(
 
 void TestHttpTranscripts::replay()
 {
-    const HttpNode node;
+    HttpNode node;
     JsonComparison comparison;
     QByteArrayList faults;
     std::size_t differences = 0;

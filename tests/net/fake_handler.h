@@ -13,7 +13,7 @@ namespace driftless::test {
 class FakeHandler final : public api::Handler
 {
 public:
-    qsizetype bodyBytesMax(const api::Request &head) const override
+    [[nodiscard]] qsizetype bodyBytesMax(const api::Request &head) const override
     {
         return head.path == "/small" ? 100 : 64 << 20;
     }
@@ -60,7 +60,7 @@ public:
         }
     }
 
-    api::Response serverError(
+    [[nodiscard]] api::Response serverError(
         int status, QByteArrayView code, QByteArrayView message) const override
     {
         return api::Response::json(status,

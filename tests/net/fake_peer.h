@@ -35,11 +35,11 @@ public:
         m_server.listen(QHostAddress(QHostAddress::LocalHost), 0);
     }
 
-    QByteArray url() const
+    [[nodiscard]] QByteArray url() const
     {
         return "http://127.0.0.1:" + QByteArray::number(m_server.serverPort());
     }
-    quint16 port() const { return m_server.serverPort(); }
+    [[nodiscard]] quint16 port() const { return m_server.serverPort(); }
     void closeAll()
     {
         for (QTcpSocket *socket : sockets) {

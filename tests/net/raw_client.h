@@ -31,10 +31,13 @@ public:
 
     void send(const QByteArray &bytes) { socket.write(bytes); }
 
-    bool isClosed() const { return socket.state() == QAbstractSocket::UnconnectedState; }
+    [[nodiscard]] bool isClosed() const
+    {
+        return socket.state() == QAbstractSocket::UnconnectedState;
+    }
 
     /// The complete answers so far. `isHead`: none has a body.
-    std::vector<RawResponse> responses(bool isHead = false) const
+    [[nodiscard]] std::vector<RawResponse> responses(bool isHead = false) const
     {
         std::vector<RawResponse> found;
         QByteArrayView rest = received;

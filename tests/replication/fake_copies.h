@@ -32,7 +32,7 @@ public:
         return Hash128::of(writer.bytes());
     }
 
-    std::vector<DatabaseName> names() const override
+    [[nodiscard]] std::vector<DatabaseName> names() const override
     {
         std::vector<DatabaseName> result;
         for (const auto &[name, copy] : m_copies) {
@@ -41,7 +41,8 @@ public:
         return result;
     }
 
-    std::optional<replication::LocalCopy> find(const DatabaseName &database) const override
+    [[nodiscard]] std::optional<replication::LocalCopy> find(
+        const DatabaseName &database) const override
     {
         const auto found = m_copies.find(database);
         if (found == m_copies.end()) {

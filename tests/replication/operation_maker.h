@@ -66,10 +66,10 @@ public:
     }
 
     /// The incarnation goes on from here twice: a machine that was set back while it ran.
-    OperationMaker branch() const { return *this; }
-    const Incarnation &incarnation() const { return m_incarnation; }
-    std::uint64_t sequence() const { return m_sequence; }
-    const Hash128 &lastHash() const { return m_previous; }
+    [[nodiscard]] OperationMaker branch() const { return *this; }
+    [[nodiscard]] const Incarnation &incarnation() const { return m_incarnation; }
+    [[nodiscard]] std::uint64_t sequence() const { return m_sequence; }
+    [[nodiscard]] const Hash128 &lastHash() const { return m_previous; }
     void setHlc(std::uint64_t hlc) { m_hlc = hlc; }
 
 private:

@@ -114,7 +114,8 @@ struct Fixture
         return tick();
     }
 
-    Heartbeat heartbeat(const std::optional<QByteArray> &vector, Generation generation = {}) const
+    [[nodiscard]] Heartbeat heartbeat(
+        const std::optional<QByteArray> &vector, Generation generation = {}) const
     {
         Heartbeat message;
         message.sender = {node("b"), kPeerRun, peersActive};

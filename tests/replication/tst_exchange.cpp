@@ -139,7 +139,8 @@ void TestExchange::oneRegistrationIsEnough()
     QCOMPARE(cluster.operationsSent(), heldBy(cluster) - before);
 }
 
-/// Each answer to a fetch begins at the first operation that the asker lacks; one that it will never take must not keep it there.
+/// Each answer to a fetch begins at the first operation that the asker lacks; one that it will
+/// never take must not keep it there.
 void TestExchange::aForkDoesNotEndAPull()
 {
     constexpr int others = 20'500; // more than an answer looks at

@@ -279,8 +279,8 @@ void TestIngest::findsAForkThatAnOpenContinues()
     QVERIFY(!copy.file->isStopped(later.incarnation()));
 }
 
-// The canonical form of a vector leaves out the incarnation that is continued; a copy that had only the
-// next one would seem to have both.
+// The canonical form of a vector leaves out the incarnation that is continued; a copy that had only
+// the next one would seem to have both.
 void TestIngest::takesAnOpenBehindWhatItContinues()
 {
     Copy copy;

@@ -5,7 +5,8 @@ using namespace driftless::replication;
 using namespace driftless::replication::pump_test;
 using namespace std::chrono_literals;
 
-/// One peer's pump as a table of what happens and what it does then: what it sends, fetches and repeats.
+/// One peer's pump as a table of what happens and what it does then: what it sends, fetches and
+/// repeats.
 class TestPump : public QObject
 {
     Q_OBJECT

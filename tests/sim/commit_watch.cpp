@@ -31,7 +31,8 @@ CommitWatch::CommitWatch(BeforeCommit beforeCommit)
 {
     DRIFTLESS_ASSERT(hearer == nullptr);
     hearer = &m_beforeCommit;
-    sqlite3_auto_extension(reinterpret_cast<void (*)()>(onOpen)); // once, however often it is called
+    sqlite3_auto_extension(
+        reinterpret_cast<void (*)()>(onOpen)); // once, however often it is called
 }
 
 CommitWatch::~CommitWatch()

@@ -6,8 +6,8 @@
 
 namespace driftless::sim {
 
-/// Hears of every commit of every SQLite connection in the process, just before it is made: the points at which a killed process leaves
-/// different files. One at a time; one thread.
+/// Hears of every commit of every SQLite connection in the process, just before it is made: the
+/// points at which a killed process leaves different files. One at a time; one thread.
 class CommitWatch
 {
 public:

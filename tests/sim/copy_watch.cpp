@@ -6,7 +6,8 @@ namespace driftless::sim {
 
 QByteArray textOf(const Dot &dot)
 {
-    return dot.incarnation.origin.bytes() + '/' + QByteArray::number(quint64(dot.incarnation.number), 16).left(4) + '/'
+    return dot.incarnation.origin.bytes() + '/'
+        + QByteArray::number(quint64(dot.incarnation.number), 16).left(4) + '/'
         + QByteArray::number(quint64(dot.sequence));
 }
 
@@ -68,7 +69,8 @@ CopyWatch::Fault CopyWatch::look(const storage::DatabaseFile &file, storage::Doc
     return checkTotals(file);
 }
 
-CopyWatch::Fault CopyWatch::lookAtAll(const storage::DatabaseFile &file, storage::DocumentReader *reader)
+CopyWatch::Fault CopyWatch::lookAtAll(
+    const storage::DatabaseFile &file, storage::DocumentReader *reader)
 {
     std::set<ModelKey> touched;
     if (auto wrong = readLog(file, touched)) {
@@ -119,14 +121,16 @@ CopyWatch::Fault CopyWatch::readLog(const storage::DatabaseFile &file, std::set<
     return std::nullopt;
 }
 
-/// In what order a log may hold operations: no gap in an incarnation, groups whole and together, nothing before what it was built on.
+/// In what order a log may hold operations: no gap in an incarnation, groups whole and together,
+/// nothing before what it was built on.
 CopyWatch::Fault CopyWatch::take(const storage::Operation &operation)
 {
     const storage::OperationHeader &header = operation.header;
     const Dot &dot = header.version.dot;
     std::uint64_t &sequence = m_sequences[dot.incarnation];
     if (dot.sequence != sequence + 1) {
-        return fault("its log holds " + textOf(dot) + " behind number " + QByteArray::number(quint64(sequence)));
+        return fault("its log holds " + textOf(dot) + " behind number "
+            + QByteArray::number(quint64(sequence)));
     }
     const std::uint64_t first = header.group ? header.group->first : dot.sequence;
     if (m_groupMissing > 0 ? first == dot.sequence : first != dot.sequence) {
@@ -139,15 +143,18 @@ CopyWatch::Fault CopyWatch::take(const storage::Operation &operation)
     const auto write = m_judge.take(operation);
     for (const storage::Parent &parent : header.parents) {
         if (!hasRead(parent.version.dot)) { // of an `open`: the end of what it continues
-            return fault("it took " + textOf(dot) + " before what it was built on, " + textOf(parent.version.dot));
+            return fault("it took " + textOf(dot) + " before what it was built on, "
+                + textOf(parent.version.dot));
         }
         if (write && parent.version >= header.version) {
-            return fault(textOf(dot) + " is not newer than what it was built on, " + textOf(parent.version.dot));
+            return fault(textOf(dot) + " is not newer than what it was built on, "
+                + textOf(parent.version.dot));
         }
     }
     if (!header.isUnderstood || (write && !write->fault.isEmpty())) {
         if (dot.incarnation.origin.bytes() != m_poison) {
-            return fault(textOf(dot) + " cannot be applied: " + (write ? write->fault : QByteArray("it is not understood")));
+            return fault(textOf(dot) + " cannot be applied: "
+                + (write ? write->fault : QByteArray("it is not understood")));
         }
         m_poisoned.insert({dot.incarnation, first});
     }
@@ -170,7 +177,8 @@ void CopyWatch::findWaiting()
     }
 }
 
-CopyWatch::Fault CopyWatch::judgeOne(const storage::DatabaseFile &file, storage::DocumentReader *reader, const ModelKey &key) const
+CopyWatch::Fault CopyWatch::judgeOne(
+    const storage::DatabaseFile &file, storage::DocumentReader *reader, const ModelKey &key) const
 {
     const ModelState &should = wanted(key);
     auto is = stateIn(file, key);
@@ -191,8 +199,10 @@ CopyWatch::Fault CopyWatch::judgeOne(const storage::DatabaseFile &file, storage:
     if (!read) {
         return fault(textOf(key) + " cannot be read: " + read.error().message);
     }
-    if (read->has_value() != should.shown.has_value() || (should.shown && (*read)->body != *should.shown)) {
-        return fault("a reader sees " + (*read ? (*read)->body : QByteArray("nothing")) + " instead of " + should.shown.value_or("nothing"));
+    if (read->has_value() != should.shown.has_value()
+        || (should.shown && (*read)->body != *should.shown)) {
+        return fault("a reader sees " + (*read ? (*read)->body : QByteArray("nothing"))
+            + " instead of " + should.shown.value_or("nothing"));
     }
     return std::nullopt;
 }
@@ -208,7 +218,8 @@ CopyWatch::Fault CopyWatch::checkWriterSees(const ModelKey &key, const Dot &dot)
         }
         const std::optional<QByteArray> &seen = m_judge.judge(history, m_waiting).shown;
         if (write->isDelete ? seen.has_value() : seen != write->body) {
-            return fault("the writer of " + textOf(dot) + " sees " + seen.value_or("nothing") + " instead of " + write->body);
+            return fault("the writer of " + textOf(dot) + " sees " + seen.value_or("nothing")
+                + " instead of " + write->body);
         }
         return std::nullopt;
     }
@@ -240,13 +251,16 @@ CopyWatch::Fault CopyWatch::checkTotals(const storage::DatabaseFile &file) const
     }
     const auto number = [](qint64 value) { return QByteArray::number(value); };
     if (documents != file.documentCount()) {
-        return fault("it counts " + number(file.documentCount()) + " documents, not " + number(documents));
+        return fault(
+            "it counts " + number(file.documentCount()) + " documents, not " + number(documents));
     }
     if (leftOut.empty() && conflicts != file.conflictCount()) {
-        return fault("it counts " + number(file.conflictCount()) + " conflicts, not " + number(conflicts));
+        return fault(
+            "it counts " + number(file.conflictCount()) + " conflicts, not " + number(conflicts));
     }
     if (file.quarantinedCount() != static_cast<qint64>(m_waiting.size())) {
-        return fault("it has " + number(file.quarantinedCount()) + " operations in quarantine, not " + number(static_cast<qint64>(m_waiting.size())));
+        return fault("it has " + number(file.quarantinedCount()) + " operations in quarantine, not "
+            + number(static_cast<qint64>(m_waiting.size())));
     }
     const auto left = file.quarantinedDocuments();
     if (!left || *left != leftOut) {
@@ -270,7 +284,10 @@ CopyWatch::Fault CopyWatch::checkList(storage::DocumentReader &reader) const
     std::set<std::pair<ModelKey, ModelConflict>> is;
     for (const storage::DocumentReader::Conflict &conflict : *listed) {
         if (conflict.winner && conflict.loser) {
-            is.insert({{conflict.collection, conflict.id}, {conflict.member, conflict.loser->header.version, conflict.winner->header.version}});
+            is.insert({{conflict.collection, conflict.id},
+                {conflict.member,
+                    conflict.loser->header.version,
+                    conflict.winner->header.version}});
         }
     }
     if (is != should || listed->size() != should.size()) {
@@ -284,7 +301,8 @@ CopyWatch::Fault CopyWatch::checkCounters() const
     for (const auto &[key, history] : m_known) {
         const ModelState &state = wanted(key);
         const auto winner = state.members.find("n");
-        if (state.isWaiting || !state.shown || winner == state.members.end() || winner->second.isRemoved) {
+        if (state.isWaiting || !state.shown || winner == state.members.end()
+            || winner->second.isRemoved) {
             continue;
         }
         const auto ancestors = ancestorsOf(history);
@@ -308,7 +326,8 @@ CopyWatch::Fault CopyWatch::checkCounters() const
             }
         }
         if ((anyUnseen ? value.text() : claim.value) != winner->second.value) {
-            return fault("the counter of " + textOf(key) + " is " + winner->second.value + ", not " + value.text());
+            return fault("the counter of " + textOf(key) + " is " + winner->second.value + ", not "
+                + value.text());
         }
     }
     return std::nullopt;

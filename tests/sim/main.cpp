@@ -14,7 +14,8 @@ namespace {
 using namespace driftless;
 using namespace driftless::sim;
 
-std::optional<QByteArray> runHistory(std::uint64_t seed, const std::function<void(const QByteArray &)> &trace)
+std::optional<QByteArray> runHistory(
+    std::uint64_t seed, const std::function<void(const QByteArray &)> &trace)
 {
     return StorageHistory(seed, trace).run();
 }
@@ -29,23 +30,36 @@ void print(const QByteArray &line)
 int main(int argc, char **argv)
 {
     QHashSeed::setDeterministicGlobalSeed(); // a seed means the same in every process
-    QLoggingCategory::setFilterRules(QStringLiteral("driftless.*=false")); // what nodes log is noise here
+    QLoggingCategory::setFilterRules(
+        QStringLiteral("driftless.*=false")); // what nodes log is noise here
     const QCoreApplication application(argc, argv);
     QCommandLineParser parser;
-    parser.setApplicationDescription(QStringLiteral("Runs simulated clusters from seeds; the first seed that fails is printed and ends the run."));
+    parser.setApplicationDescription(
+        QStringLiteral("Runs simulated clusters from seeds; the first seed that fails is printed "
+                       "and ends the run."));
     parser.addHelpOption();
-    const QCommandLineOption histories(QStringLiteral("histories"), QStringLiteral("Histories of the storage alone, without nodes and network."));
-    const QCommandLineOption seeds(QStringLiteral("seeds"), QStringLiteral("How many seeds."), QStringLiteral("N"), QStringLiteral("200"));
-    const QCommandLineOption first(QStringLiteral("first"), QStringLiteral("The first of them."), QStringLiteral("N"), QStringLiteral("0"));
-    const QCommandLineOption seed(QStringLiteral("seed"), QStringLiteral("This one alone."), QStringLiteral("N"));
-    const QCommandLineOption trace(QStringLiteral("trace"), QStringLiteral("Say everything that happens."));
+    const QCommandLineOption histories(QStringLiteral("histories"),
+        QStringLiteral("Histories of the storage alone, without nodes and network."));
+    const QCommandLineOption seeds(QStringLiteral("seeds"),
+        QStringLiteral("How many seeds."),
+        QStringLiteral("N"),
+        QStringLiteral("200"));
+    const QCommandLineOption first(QStringLiteral("first"),
+        QStringLiteral("The first of them."),
+        QStringLiteral("N"),
+        QStringLiteral("0"));
+    const QCommandLineOption seed(
+        QStringLiteral("seed"), QStringLiteral("This one alone."), QStringLiteral("N"));
+    const QCommandLineOption trace(
+        QStringLiteral("trace"), QStringLiteral("Say everything that happens."));
     parser.addOptions({histories, seeds, first, seed, trace});
     parser.process(application);
 
     const SeedRun run = parser.isSet(histories) ? SeedRun(runHistory) : SeedRun(runCluster);
     const QByteArray replay = parser.isSet(histories) ? "--histories " : "";
     if (parser.isSet(seed)) {
-        const auto fault = run(parser.value(seed).toULongLong(), parser.isSet(trace) ? print : std::function<void(const QByteArray &)>());
+        const auto fault = run(parser.value(seed).toULongLong(),
+            parser.isSet(trace) ? print : std::function<void(const QByteArray &)>());
         print(fault ? "failed: " + *fault : "fine");
         return fault ? 1 : 0;
     }

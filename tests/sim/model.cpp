@@ -31,7 +31,8 @@ ModelSum sumOf(const storage::CounterSum &sum)
 
 const ModelMember *memberOf(const ModelWrite &write, const QByteArray &folded)
 {
-    const auto found = std::find_if(write.members.begin(), write.members.end(),
+    const auto found = std::find_if(write.members.begin(),
+        write.members.end(),
         [&](const ModelMember &member) { return member.folded == folded; });
     return found == write.members.end() ? nullptr : &*found;
 }
@@ -41,7 +42,9 @@ ModelWrite::Claim claimOf(const storage::Claim &claim, const ModelMember *member
     ModelWrite::Claim result;
     result.kind = claim.kind;
     result.rawName = member != nullptr ? member->rawName : QByteArray();
-    result.value = claim.kind == Kind::SetAdd ? claim.base : member != nullptr ? member->value : QByteArray();
+    result.value = claim.kind == Kind::SetAdd ? claim.base
+        : member != nullptr                   ? member->value
+                                              : QByteArray();
     for (const auto &[incarnation, sum] : claim.seen) {
         result.seen[incarnation] = sumOf(sum);
     }
@@ -52,7 +55,8 @@ ModelWrite::Claim claimOf(const storage::Claim &claim, const ModelMember *member
 
 void takeClaims(const storage::OperationHeader &header, ModelWrite &write)
 {
-    if (header.floor) { // it claims every member of its body; the header names only what is not a plain set
+    if (header.floor) { // it claims every member of its body; the header names only what is not a
+                        // plain set
         for (const ModelMember &member : write.members) {
             if (member.folded != kIdMember) {
                 write.claims[member.folded] = claimOf({}, &member);
@@ -76,8 +80,10 @@ void takeClaims(const storage::OperationHeader &header, ModelWrite &write)
     }
 }
 
-/// The value of a counter or any other member whose newest set is `claim`: last set + Σ (sum now − sum that the set saw).
-QByteArray valueOf(const QByteArray &member, const ModelWrite::Claim &claim, const ModelState &state)
+/// The value of a counter or any other member whose newest set is `claim`: last set + Σ (sum now −
+/// sum that the set saw).
+QByteArray valueOf(
+    const QByteArray &member, const ModelWrite::Claim &claim, const ModelState &state)
 {
     const auto base = numberIn(claim.value);
     if (!base) {
@@ -104,7 +110,8 @@ void appendMember(QByteArray &json, const QByteArray &rawName, const QByteArray 
 
 void show(const ModelWrite &write, ModelState &state)
 {
-    std::map<QByteArray, const ModelWinner *> missing; // by decoded name: the winners that W's body lacks
+    std::map<QByteArray, const ModelWinner *>
+        missing; // by decoded name: the winners that W's body lacks
     for (const auto &[folded, winner] : state.members) {
         if (!winner.isRemoved && memberOf(write, folded) == nullptr) {
             missing[splitObject("{\"" + winner.rawName + "\":0}")->front().name] = &winner;
@@ -122,7 +129,8 @@ void show(const ModelWrite &write, ModelState &state)
             state.isWrite = false;
             continue;
         }
-        state.isWrite = state.isWrite && winner->second.value == member.value && winner->second.rawName == member.rawName;
+        state.isWrite = state.isWrite && winner->second.value == member.value
+            && winner->second.rawName == member.rawName;
         appendMember(compact, winner->second.rawName, winner->second.value);
     }
     for (const auto &[name, winner] : missing) {
@@ -165,7 +173,8 @@ std::set<QByteArray> collisions(const ModelWrite &a, const ModelWrite &b)
         return a.isDelete && b.isDelete ? std::set<QByteArray>() : std::set<QByteArray> {"*"};
     }
     const ModelWrite::Claim removed {Kind::Removed, {}, {}, {}, {}, {}};
-    const auto claimIn = [&](const ModelWrite &write, const QByteArray &member) -> const ModelWrite::Claim * {
+    const auto claimIn
+        = [&](const ModelWrite &write, const QByteArray &member) -> const ModelWrite::Claim * {
         const auto found = write.claims.find(member);
         return found != write.claims.end() ? &found->second : write.floor ? &removed : nullptr;
     };
@@ -179,7 +188,8 @@ std::set<QByteArray> collisions(const ModelWrite &a, const ModelWrite &b)
             }
             const bool anyAdds = x->kind == Kind::Add || y->kind == Kind::Add;
             const bool anyRemoves = x->kind == Kind::Removed || y->kind == Kind::Removed;
-            const bool differ = x->kind != y->kind || (x->kind != Kind::Removed && x->value != y->value);
+            const bool differ
+                = x->kind != y->kind || (x->kind != Kind::Removed && x->value != y->value);
             if (anyAdds ? anyRemoves : differ) {
                 members.insert(member);
             }
@@ -198,14 +208,18 @@ std::set<ModelConflict> conflictsOf(const ModelHistory &all, const ModelHistory 
     for (const auto &a : live) {
         for (const auto &b : live) {
             if (!(a->version < b->version) || hasSeen(*a, *b) || hasSeen(*b, *a)
-                || std::any_of(all.begin(), all.end(), [&](const auto &o) { return hasSeen(*o, *a) && hasSeen(*o, *b); })) {
+                || std::any_of(all.begin(), all.end(), [&](const auto &o) {
+                       return hasSeen(*o, *a) && hasSeen(*o, *b);
+                   })) {
                 continue;
             }
             for (const QByteArray &member : collisions(*a, *b)) {
-                // An addition replaces nothing, a deletion no member; for existence any later operation counts.
+                // An addition replaces nothing, a deletion no member; for existence any later
+                // operation counts.
                 const bool isSettled = std::any_of(live.begin(), live.end(), [&](const auto &o) {
                     const auto claim = o->claims.find(member);
-                    const bool claims = member == "*" || o->floor || (claim != o->claims.end() && claim->second.replaces());
+                    const bool claims = member == "*" || o->floor
+                        || (claim != o->claims.end() && claim->second.replaces());
                     return claims && (hasSeen(*o, *a) || hasSeen(*o, *b));
                 });
                 if (!isSettled) {
@@ -224,7 +238,8 @@ QByteArray textOf(const Version &version)
     }
     const Incarnation &incarnation = version.dot.incarnation;
     return QByteArray::number(quint64(version.hlc)) + '@' + incarnation.origin.bytes() + '/'
-        + QByteArray::number(quint64(incarnation.number), 16).left(4) + '/' + QByteArray::number(quint64(version.dot.sequence));
+        + QByteArray::number(quint64(incarnation.number), 16).left(4) + '/'
+        + QByteArray::number(quint64(version.dot.sequence));
 }
 
 } // namespace
@@ -337,22 +352,25 @@ QByteArray ModelState::difference(const ModelState &other) const
     const auto membersText = [](const ModelState &state) {
         QByteArray list;
         for (const auto &[name, winner] : state.members) {
-            list += name + '=' + textOf(winner.version) + (winner.isRemoved ? " removed " : ' ' + winner.value + ' ');
+            list += name + '=' + textOf(winner.version)
+                + (winner.isRemoved ? " removed " : ' ' + winner.value + ' ');
         }
         return list;
     };
     const auto sumsText = [](const ModelState &state) {
         QByteArray list;
         for (const auto &[key, sum] : state.sums) {
-            list += key.first + '@' + key.second.origin.bytes() + '/' + QByteArray::number(quint64(key.second.number), 16).left(4)
-                + '=' + QByteArray::number(quint64(sum.count)) + ':' + sum.sum.text() + ' ';
+            list += key.first + '@' + key.second.origin.bytes() + '/'
+                + QByteArray::number(quint64(key.second.number), 16).left(4) + '='
+                + QByteArray::number(quint64(sum.count)) + ':' + sum.sum.text() + ' ';
         }
         return list;
     };
     const auto conflictsText = [](const ModelState &state) {
         QByteArray list;
         for (const ModelConflict &conflict : state.conflicts) {
-            list += conflict.member + '(' + textOf(conflict.lower) + ", " + textOf(conflict.higher) + ") ";
+            list += conflict.member + '(' + textOf(conflict.lower) + ", " + textOf(conflict.higher)
+                + ") ";
         }
         return list;
     };
@@ -373,7 +391,9 @@ std::shared_ptr<const ModelWrite> Judge::take(const storage::Operation &operatio
 {
     const std::pair name(operation.header.version.dot, operation.chainHash());
     const auto found = m_writes.find(name);
-    return found != m_writes.end() ? found->second : m_writes.emplace(name, ModelWrite::takenApart(operation)).first->second;
+    return found != m_writes.end()
+        ? found->second
+        : m_writes.emplace(name, ModelWrite::takenApart(operation)).first->second;
 }
 
 const ModelState &Judge::judge(const ModelHistory &history, const std::set<Dot> &waiting)

@@ -45,7 +45,7 @@ public:
     }
 
 private:
-    char peek() const { return m_at < m_json.size() ? m_json[m_at] : '\0'; }
+    [[nodiscard]] char peek() const { return m_at < m_json.size() ? m_json[m_at] : '\0'; }
     static bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
     void skipBlanks()
     {
@@ -118,7 +118,8 @@ private:
         } else if (c < 0x10000) {
             byte(0xe0 | (c >> 12)), byte(0x80 | ((c >> 6) & 0x3f)), byte(0x80 | (c & 0x3f));
         } else {
-            byte(0xf0 | (c >> 18)), byte(0x80 | ((c >> 12) & 0x3f)), byte(0x80 | ((c >> 6) & 0x3f)), byte(0x80 | (c & 0x3f));
+            byte(0xf0 | (c >> 18)), byte(0x80 | ((c >> 12) & 0x3f)), byte(0x80 | ((c >> 6) & 0x3f)),
+                byte(0x80 | (c & 0x3f));
         }
     }
     static QByteArray resolved(const QByteArray &raw)
@@ -130,22 +131,35 @@ private:
                 continue;
             }
             switch (raw[++i]) {
-            case 'n': out.append('\n'); break;
-            case 't': out.append('\t'); break;
-            case 'r': out.append('\r'); break;
-            case 'b': out.append('\b'); break;
-            case 'f': out.append('\f'); break;
+            case 'n':
+                out.append('\n');
+                break;
+            case 't':
+                out.append('\t');
+                break;
+            case 'r':
+                out.append('\r');
+                break;
+            case 'b':
+                out.append('\b');
+                break;
+            case 'f':
+                out.append('\f');
+                break;
             case 'u': {
                 char32_t c = raw.mid(i + 1, 4).toUInt(nullptr, 16);
                 i += 4;
                 if (c >= 0xd800 && c < 0xdc00) { // the first half of a pair
-                    c = 0x10000 + ((c - 0xd800) << 10) + (raw.mid(i + 3, 4).toUInt(nullptr, 16) - 0xdc00);
+                    c = 0x10000 + ((c - 0xd800) << 10)
+                        + (raw.mid(i + 3, 4).toUInt(nullptr, 16) - 0xdc00);
                     i += 6;
                 }
                 appendCodePoint(out, c);
                 break;
             }
-            default: out.append(raw[i]); break;
+            default:
+                out.append(raw[i]);
+                break;
             }
         }
         return out;

@@ -11,13 +11,13 @@ namespace driftless::sim {
 struct ModelMember
 {
     QByteArray rawName; ///< as between the quotes
-    QByteArray name;    ///< UTF-8, escapes resolved
-    QByteArray folded;  ///< its identity
-    QByteArray value;   ///< as it stands, without blanks around it
+    QByteArray name; ///< UTF-8, escapes resolved
+    QByteArray folded; ///< its identity
+    QByteArray value; ///< as it stands, without blanks around it
 };
 
-/// The members of a JSON object in their order; nothing for anything else. It trusts that the JSON is valid otherwise.
-/// Shares nothing with core/json.
+/// The members of a JSON object in their order; nothing for anything else. It trusts that the JSON
+/// is valid otherwise. Shares nothing with core/json.
 std::optional<std::vector<ModelMember>> splitObject(QByteArrayView json);
 
 } // namespace driftless::sim

@@ -45,7 +45,10 @@ const ModelEdit *additionTo(const ModelRequest &request, const QByteArray &folde
     return nullptr;
 }
 
-storage::Claim additionClaim(const ModelState &before, const ModelEdit &edit, const QByteArray &folded, const Incarnation &incarnation)
+storage::Claim additionClaim(const ModelState &before,
+    const ModelEdit &edit,
+    const QByteArray &folded,
+    const Incarnation &incarnation)
 {
     storage::Claim claim;
     claim.name = folded;
@@ -53,7 +56,8 @@ storage::Claim additionClaim(const ModelState &before, const ModelEdit &edit, co
     const auto mine = before.sums.find({folded, incarnation});
     const ModelSum own = mine == before.sums.end() ? ModelSum {} : mine->second;
     claim.by = Decimal::parseCounter(edit.value).value();
-    claim.own = {own.count + 1, Decimal::parse(own.sum.plus(*ModelNumber::ofCounter(edit.value)).text()).value()};
+    claim.own = {own.count + 1,
+        Decimal::parse(own.sum.plus(*ModelNumber::ofCounter(edit.value)).text()).value()};
     return claim;
 }
 
@@ -74,7 +78,9 @@ std::optional<QByteArray> imageAfter(const ModelState &before, const ModelReques
     }
     for (const ModelEdit &edit : request.edits) {
         const QByteArray folded = foldCase(edit.member);
-        auto at = std::find_if(members.begin(), members.end(), [&](const ModelMember &member) { return member.folded == folded; });
+        auto at = std::find_if(members.begin(), members.end(), [&](const ModelMember &member) {
+            return member.folded == folded;
+        });
         if (edit.kind == ModelEdit::Kind::Remove) {
             if (at != members.end()) {
                 members.erase(at);
@@ -83,7 +89,8 @@ std::optional<QByteArray> imageAfter(const ModelState &before, const ModelReques
         }
         QByteArray value = edit.value;
         if (edit.kind == ModelEdit::Kind::Add) {
-            const auto base = at == members.end() ? ModelNumber() : ModelNumber::ofCounter(at->value);
+            const auto base
+                = at == members.end() ? ModelNumber() : ModelNumber::ofCounter(at->value);
             if (!base) {
                 return std::nullopt;
             }
@@ -97,13 +104,20 @@ std::optional<QByteArray> imageAfter(const ModelState &before, const ModelReques
     }
     QByteArray body = "{";
     for (const ModelMember &member : members) {
-        body.append(body.size() > 1 ? "," : "").append('"').append(member.rawName).append("\":").append(member.value);
+        body.append(body.size() > 1 ? "," : "")
+            .append('"')
+            .append(member.rawName)
+            .append("\":")
+            .append(member.value);
     }
     return body.append('}');
 }
 
-std::optional<ModelPlan> planOf(const ModelState &before, const ModelRequest &request, const QByteArray &body,
-    const Incarnation &incarnation, bool isLastWriterWins)
+std::optional<ModelPlan> planOf(const ModelState &before,
+    const ModelRequest &request,
+    const QByteArray &body,
+    const Incarnation &incarnation,
+    bool isLastWriterWins)
 {
     ModelPlan plan;
     if (request.kind == ModelRequest::Kind::Delete) {
@@ -120,7 +134,8 @@ std::optional<ModelPlan> planOf(const ModelState &before, const ModelRequest &re
     for (const ModelMember &member : *after) {
         present.insert(member.folded);
         const auto old = have.find(member.folded);
-        const bool differs = old == have.end() || old->second.value != member.value || old->second.rawName != member.rawName;
+        const bool differs = old == have.end() || old->second.value != member.value
+            || old->second.rawName != member.rawName;
         if (member.folded == "id") {
             continue;
         }
@@ -210,8 +225,8 @@ void ModelNode::open()
 {
     // Distinct for every start of every node, and the same in every run.
     ++m_draws;
-    const QByteArray draw = m_name.bytes() + '/' + QByteArray::number(quint64(m_draws)) + '/' + QByteArray::number(quint64(m_wall))
-        + '/' + QByteArray::number(quint64(m_log.size()));
+    const QByteArray draw = m_name.bytes() + '/' + QByteArray::number(quint64(m_draws)) + '/'
+        + QByteArray::number(quint64(m_wall)) + '/' + QByteArray::number(quint64(m_log.size()));
     m_incarnation = Incarnation {m_name, Hash128::of(draw).low};
     storage::OperationHeader header;
     header.kind = storage::OperationKind::Open;
@@ -238,7 +253,8 @@ std::vector<storage::Operation> ModelNode::write(const std::vector<ModelRequest>
         const bool isDelete = request.kind == ModelRequest::Kind::Delete;
         const auto body = imageAfter(before, request);
         const Incarnation any; // whether it changes anything does not depend on who writes
-        if (before.isWaiting || (!isDelete && !body) || !planOf(before, request, body.value_or(QByteArray()), any, m_isLastWriterWins)
+        if (before.isWaiting || (!isDelete && !body)
+            || !planOf(before, request, body.value_or(QByteArray()), any, m_isLastWriterWins)
             || !keys.insert({foldCase(request.collection), foldCase(request.id)}).second) {
             continue;
         }
@@ -255,7 +271,8 @@ std::vector<storage::Operation> ModelNode::write(const std::vector<ModelRequest>
     }
     const std::uint64_t first = m_ends[*m_incarnation].first.dot.sequence + 1;
     for (const Planned &each : planned) {
-        ModelPlan plan = *planOf(*each.before, *each.request, each.body, *m_incarnation, m_isLastWriterWins);
+        ModelPlan plan
+            = *planOf(*each.before, *each.request, each.body, *m_incarnation, m_isLastWriterWins);
         storage::OperationHeader header;
         header.kind = plan.isDelete ? storage::OperationKind::Delete : storage::OperationKind::Put;
         header.collection = each.request->collection;

@@ -9,7 +9,7 @@ struct ModelEdit
     enum class Kind { Set, Remove, Add };
     Kind kind = Kind::Set;
     QByteArray member; ///< as written
-    QByteArray value;  ///< JSON of a set; a number for an addition
+    QByteArray value; ///< JSON of a set; a number for an addition
 };
 
 /// What a client asks of a node.
@@ -19,7 +19,7 @@ struct ModelRequest
     QByteArray collection;
     QByteArray id;
     Kind kind = Kind::Put;
-    QByteArray body;              ///< of a put
+    QByteArray body; ///< of a put
     std::vector<ModelEdit> edits; ///< of a patch
 };
 
@@ -32,14 +32,18 @@ struct ModelPlan
     QByteArray body;
 };
 
-/// The post-image that the request leaves of `before`; nothing if it is refused (an addition to what is no number) or deletes.
-/// Of a patch it is the compact form, which need not be the bytes that a node makes.
+/// The post-image that the request leaves of `before`; nothing if it is refused (an addition to
+/// what is no number) or deletes. Of a patch it is the compact form, which need not be the bytes
+/// that a node makes.
 std::optional<QByteArray> imageAfter(const ModelState &before, const ModelRequest &request);
 
-/// What an operation with that post-image must claim, written by `incarnation`; nothing if it changes nothing. `body` counts only
-/// for puts and patches.
-std::optional<ModelPlan> planOf(const ModelState &before, const ModelRequest &request, const QByteArray &body,
-    const Incarnation &incarnation, bool isLastWriterWins);
+/// What an operation with that post-image must claim, written by `incarnation`; nothing if it
+/// changes nothing. `body` counts only for puts and patches.
+std::optional<ModelPlan> planOf(const ModelState &before,
+    const ModelRequest &request,
+    const QByteArray &body,
+    const Incarnation &incarnation,
+    bool isLastWriterWins);
 
 /// A node that keeps nothing but its log and judges it again for each question. One thread.
 class ModelNode
@@ -49,20 +53,22 @@ public:
 
     /// Plain milliseconds; the hybrid clock never goes back whatever comes here.
     void setWall(std::uint64_t milliseconds) { m_wall = milliseconds; }
-    /// One group. Documents in quarantine and requests that change nothing are passed over. Answers what was made, an `open` included.
+    /// One group. Documents in quarantine and requests that change nothing are passed over. Answers
+    /// what was made, an `open` included.
     std::vector<storage::Operation> write(const std::vector<ModelRequest> &requests);
     storage::Operation write(const ModelRequest &request);
-    /// The other's log in its order, from what is missing here, whole groups, at most `countMax` operations.
+    /// The other's log in its order, from what is missing here, whole groups, at most `countMax`
+    /// operations.
     void take(const ModelNode &other, std::size_t countMax = SIZE_MAX);
     /// Becomes what `older`, a copy of this node made earlier, was; restarted.
     void goBackTo(const ModelNode &older);
     /// The next write begins a new incarnation.
     void restart() { m_incarnation.reset(); }
 
-    const std::vector<storage::Operation> &log() const { return m_log; }
-    ModelHistory history(const ModelKey &key) const;
-    const ModelState &state(const QByteArray &collection, const QByteArray &id) const;
-    bool covers(const Dot &dot) const;
+    [[nodiscard]] const std::vector<storage::Operation> &log() const { return m_log; }
+    [[nodiscard]] ModelHistory history(const ModelKey &key) const;
+    [[nodiscard]] const ModelState &state(const QByteArray &collection, const QByteArray &id) const;
+    [[nodiscard]] bool covers(const Dot &dot) const;
 
 private:
     void append(const storage::Operation &operation);
@@ -78,7 +84,8 @@ private:
     std::optional<Incarnation> m_incarnation;
     std::optional<Incarnation> m_last; ///< of which the next one is a continuation
     std::vector<storage::Operation> m_log;
-    std::map<Incarnation, std::pair<Version, Hash128>> m_ends; ///< the newest operation of each incarnation
+    std::map<Incarnation, std::pair<Version, Hash128>>
+        m_ends; ///< the newest operation of each incarnation
 };
 
 } // namespace driftless::sim

@@ -33,17 +33,20 @@ storage::Operation PoisonMaker::finish(storage::OperationHeader header, QByteArr
     }
     storage::Operation operation = storage::Operation::make(std::move(header), std::move(body));
     QByteArray bytes = operation.headerBytes;
-    if (flaw == kUnknownField) { // a short map's head counts its fields; key 40 is behind all that are known
+    if (flaw == kUnknownField) { // a short map's head counts its fields; key 40 is behind all that
+                                 // are known
         bytes[0] = static_cast<char>(bytes[0] + 1);
         bytes.append("\x18\x28\x01", 3);
     }
-    operation = storage::Operation::parse(bytes, operation.body).value(); // as a receiver understands it
+    operation
+        = storage::Operation::parse(bytes, operation.body).value(); // as a receiver understands it
     m_last = operation.header.version.dot;
     m_lastHash = operation.chainHash();
     return operation;
 }
 
-std::vector<std::vector<storage::Operation>> PoisonMaker::next(std::uint64_t hlc, const HeadsOf &headsOf)
+std::vector<std::vector<storage::Operation>> PoisonMaker::next(
+    std::uint64_t hlc, const HeadsOf &headsOf)
 {
     std::vector<std::vector<storage::Operation>> groups;
     if (m_last.sequence == 0) {
@@ -69,7 +72,8 @@ std::vector<std::vector<storage::Operation>> PoisonMaker::next(std::uint64_t hlc
         for (const Version &head : headsOf({header.collection, header.documentId})) {
             header.parents.push_back({head, {}});
         }
-        group.push_back(finish(std::move(header), R"({"a":"poison","n":1})", i == flawed ? flaw : kNone));
+        group.push_back(
+            finish(std::move(header), R"({"a":"poison","n":1})", i == flawed ? flaw : kNone));
     }
     groups.push_back(std::move(group));
     return groups;

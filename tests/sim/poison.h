@@ -7,8 +7,9 @@
 
 namespace driftless::sim {
 
-/// A node that makes operations which no node can apply: of a kind or with a field that nobody knows, with claims that contradict the
-/// body, with a body that is no document; alone, or in a group with good ones.
+/// A node that makes operations which no node can apply: of a kind or with a field that nobody
+/// knows, with claims that contradict the body, with a body that is no document; alone, or in a
+/// group with good ones.
 class PoisonMaker
 {
 public:
@@ -17,11 +18,12 @@ public:
 
     explicit PoisonMaker(support::SeededRandom &random);
 
-    /// Groups, to be taken one after another; the first time an `open` alone before the poison. `hlc` must be above what the receiver has
-    /// seen; `headsOf` says what the operations are built on.
+    /// Groups, to be taken one after another; the first time an `open` alone before the poison.
+    /// `hlc` must be above what the receiver has seen; `headsOf` says what the operations are built
+    /// on.
     std::vector<std::vector<storage::Operation>> next(std::uint64_t hlc, const HeadsOf &headsOf);
     /// The newest that was made; the receiver must have it to take the next.
-    const Dot &last() const { return m_last; }
+    [[nodiscard]] const Dot &last() const { return m_last; }
 
 private:
     storage::Operation finish(storage::OperationHeader header, QByteArray body, int flaw);

@@ -8,7 +8,7 @@ namespace {
 
 struct Member
 {
-    std::vector<const char *> raw;  ///< spellings between quotes
+    std::vector<const char *> raw; ///< spellings between quotes
     std::vector<const char *> name; ///< spellings that need no escapes
     bool isCounter;
 };
@@ -16,7 +16,9 @@ struct Member
 const std::array<Member, 4> kMembers {{
     {{"a", "a", "a", "A", "\\u0061"}, {"a", "a", "A"}, false},
     {{"b"}, {"b"}, false},
-    {{"\u00e9t\u00e9", "\u00c9t\u00e9", "\\u00e9t\u00e9"}, {"\u00e9t\u00e9", "\u00c9T\u00c9"}, false},
+    {{"\u00e9t\u00e9", "\u00c9t\u00e9", "\\u00e9t\u00e9"},
+        {"\u00e9t\u00e9", "\u00c9T\u00c9"},
+        false},
     {{"n", "n", "N"}, {"n", "n", "N"}, true},
 }};
 
@@ -33,14 +35,19 @@ ModelRequest RandomRequests::target()
 QByteArray RandomRequests::value(bool isCounter)
 {
     if (isCounter && !m_random.oneIn(12)) {
-        return m_random.pick(std::array {"10", "25", "7", "12.50", "0", "0.10", "3.0", "1e2", "-4"});
+        return m_random.pick(
+            std::array {"10", "25", "7", "12.50", "0", "0.10", "3.0", "1e2", "-4"});
     }
     const QByteArray fresh = QByteArray::number(++m_fresh);
     switch (m_random.below(6)) {
-    case 0: return "\"same\"";
-    case 1: return "[ 1, " + fresh + "]";
-    case 2: return "true";
-    default: return "\"v" + fresh + '"';
+    case 0:
+        return "\"same\"";
+    case 1:
+        return "[ 1, " + fresh + "]";
+    case 2:
+        return "true";
+    default:
+        return "\"v" + fresh + '"';
     }
 }
 
@@ -65,7 +72,8 @@ RandomRequest RandomRequests::put()
             isThere = isThere || old.folded == added->front().folded;
         }
         if (!isThere) {
-            body += (body.trimmed().size() > 1 ? "," + blank : QByteArray()) + quoted + blank + ':' + value(member.isCounter);
+            body += (body.trimmed().size() > 1 ? "," + blank : QByteArray()) + quoted + blank + ':'
+                + value(member.isCounter);
         }
     }
     if (!idFirst) {
@@ -86,7 +94,8 @@ RandomRequest RandomRequests::patch()
         const QByteArray name = (request.json.isEmpty() ? "{\"" : ",\"") + made.member + "\":";
         if (adds) {
             made.kind = ModelEdit::Kind::Add;
-            made.value = m_random.pick(std::array {"-3", "-1", "-1", "1", "2", "0.5", "-0.01", "0", "1e1"});
+            made.value = m_random.pick(
+                std::array {"-3", "-1", "-1", "1", "2", "0.5", "-0.01", "0", "1e1"});
             request.json += name + "{\"$inc\":" + made.value + '}';
         } else if (m_random.oneIn(5)) {
             made.kind = ModelEdit::Kind::Remove;
@@ -124,7 +133,9 @@ RandomRequest RandomRequests::next()
 
 QByteArray textOf(const RandomRequest &request)
 {
-    const char *kind = request.model.kind == ModelRequest::Kind::Put ? "put " : request.model.kind == ModelRequest::Kind::Patch ? "patch " : "delete ";
+    const char *kind = request.model.kind == ModelRequest::Kind::Put ? "put "
+        : request.model.kind == ModelRequest::Kind::Patch            ? "patch "
+                                                                     : "delete ";
     return kind + request.model.collection + '/' + request.model.id + ' ' + request.json;
 }
 

@@ -12,8 +12,9 @@ struct RandomRequest
     QByteArray json; ///< the body of a put, or the merge patch; empty for a delete
 };
 
-/// Writes that shops would make, and some that nobody should: few documents and members, so that they meet; one member is mostly a
-/// counter; names differ in case and in escapes, bodies in blanks.
+/// Writes that shops would make, and some that nobody should: few documents and members, so that
+/// they meet; one member is mostly a counter; names differ in case and in escapes, bodies in
+/// blanks.
 class RandomRequests
 {
 public:

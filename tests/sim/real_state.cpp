@@ -12,7 +12,8 @@ QByteArray owned(const QByteArray &text)
 
 } // namespace
 
-ModelState stateOf(const storage::DocumentState &state, const std::vector<storage::ConflictPair> &conflicts)
+ModelState stateOf(
+    const storage::DocumentState &state, const std::vector<storage::ConflictPair> &conflicts)
 {
     ModelState result;
     result.deletion = state.newestDelete();
@@ -28,7 +29,8 @@ ModelState stateOf(const storage::DocumentState &state, const std::vector<storag
         }
     }
     for (const auto &[key, sum] : state.sums()) {
-        result.sums[{owned(key.first), key.second}] = {sum.count, ModelNumber::ofPlain(sum.sum.toText()).value_or(ModelNumber())};
+        result.sums[{owned(key.first), key.second}]
+            = {sum.count, ModelNumber::ofPlain(sum.sum.toText()).value_or(ModelNumber())};
     }
     for (const storage::Head &head : state.heads()) {
         result.heads.insert(head.version);
@@ -52,7 +54,8 @@ Result<ModelState> stateIn(const storage::DatabaseFile &file, const ModelKey &ke
         if (!stored) {
             return std::optional<storage::Operation>();
         }
-        DRIFTLESS_TRY_ASSIGN(storage::Operation operation, storage::Operation::parse(stored->headerBytes, stored->body));
+        DRIFTLESS_TRY_ASSIGN(storage::Operation operation,
+            storage::Operation::parse(stored->headerBytes, stored->body));
         return std::optional(std::move(operation));
     };
     DRIFTLESS_TRY_ASSIGN(const auto conflicts, storage::findConflicts(state.heads(), find));

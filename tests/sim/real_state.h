@@ -1,7 +1,6 @@
 #pragma once
 
 #include "model.h"
-
 #include "storage/conflicts.h"
 #include "storage/database_file.h"
 #include "storage/document_draft.h"
@@ -10,7 +9,8 @@
 namespace driftless::sim {
 
 /// What the node itself says of a document, in the judge's words.
-ModelState stateOf(const storage::DocumentState &state, const std::vector<storage::ConflictPair> &conflicts);
+ModelState stateOf(
+    const storage::DocumentState &state, const std::vector<storage::ConflictPair> &conflicts);
 
 /// The same for a document of an open file. Its conflicts are walked again, not read from the list.
 Result<ModelState> stateIn(const storage::DatabaseFile &file, const ModelKey &key);

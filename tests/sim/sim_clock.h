@@ -5,7 +5,8 @@
 
 namespace driftless::sim {
 
-/// A node's clock in simulated time: the instant is everybody's, the wall is off by what the node's owner made of it.
+/// A node's clock in simulated time: the instant is everybody's, the wall is off by what the node's
+/// owner made of it.
 class SimClock final : public Clock
 {
 public:
@@ -14,8 +15,14 @@ public:
     {
     }
 
-    WallTime wallTime() const override { return support::ManualClock::kStart + m_timeline.now() + m_offset; }
-    Instant instant() const override { return Instant(std::chrono::seconds(1)) + m_timeline.now(); }
+    [[nodiscard]] WallTime wallTime() const override
+    {
+        return support::ManualClock::kStart + m_timeline.now() + m_offset;
+    }
+    [[nodiscard]] Instant instant() const override
+    {
+        return Instant(std::chrono::seconds(1)) + m_timeline.now();
+    }
 
     void jump(std::chrono::milliseconds by) { m_offset += by; }
 

@@ -19,15 +19,17 @@ NodeId nameOf(int i)
 /// What a client may be told; anything else is a fault of the node.
 bool isExpected(ErrorCode code, bool hasDrops)
 {
-    return (hasDrops && code == ErrorCode::DatabaseDeleted) || code == ErrorCode::NotANumber || code == ErrorCode::NumberTooLong || code == ErrorCode::DocumentQuarantined || code == ErrorCode::Busy;
+    return (hasDrops && code == ErrorCode::DatabaseDeleted) || code == ErrorCode::NotANumber
+        || code == ErrorCode::NumberTooLong || code == ErrorCode::DocumentQuarantined
+        || code == ErrorCode::Busy;
 }
 
 engine::WriteRequest writeRequest(const RandomRequest &request)
 {
     engine::WriteRequest write;
     write.kind = request.model.kind == ModelRequest::Kind::Put ? engine::WriteKind::Put
-        : request.model.kind == ModelRequest::Kind::Patch     ? engine::WriteKind::Patch
-                                                              : engine::WriteKind::Delete;
+        : request.model.kind == ModelRequest::Kind::Patch      ? engine::WriteKind::Patch
+                                                               : engine::WriteKind::Delete;
     write.collection = request.model.collection;
     write.id = request.model.id;
     if (!request.json.isEmpty()) {
@@ -49,7 +51,7 @@ struct SimCluster::Member
     CopyWatch watch;
     storage::VersionVector vector; ///< as it was at the last look
     std::vector<std::pair<ModelKey, Dot>> written; ///< since the last look, and acknowledged
-    std::optional<std::uint64_t> generation;       ///< of the copy that is watched
+    std::optional<std::uint64_t> generation; ///< of the copy that is watched
 
     Member(std::unique_ptr<SimNode> node, Judge &judge)
         : process(std::move(node))
@@ -72,7 +74,8 @@ SimCluster::SimCluster(std::uint64_t seed, const SimPlan &plan, Trace trace)
     support::SeededRandom random(seed);
     for (int i = 0; i < plan.nodes; ++i) {
         engine::Settings settings = settingsOf(i, plan, random);
-        auto process = std::make_unique<SimNode>(m_timeline, m_network, m_folder, std::move(settings), random.next());
+        auto process = std::make_unique<SimNode>(
+            m_timeline, m_network, m_folder, std::move(settings), random.next());
         m_nodes.push_back(std::make_unique<Member>(std::move(process), m_judge));
         node(i).onSettled([this, i] { settled(i); });
         node(i).onKilled([this, i] {
@@ -102,7 +105,8 @@ std::vector<std::pair<int, int>> SimCluster::edges(const SimPlan &plan) const
     std::vector<std::pair<int, int>> edges;
     for (int a = 0; a < plan.nodes; ++a) {
         for (int b = a + 1; b < plan.nodes; ++b) {
-            if (plan.topology == Topology::Mesh || (plan.topology == Topology::Chain && b == a + 1) || (plan.topology == Topology::Star && a == 0)) {
+            if (plan.topology == Topology::Mesh || (plan.topology == Topology::Chain && b == a + 1)
+                || (plan.topology == Topology::Star && a == 0)) {
                 edges.emplace_back(a, b);
             }
         }
@@ -110,19 +114,23 @@ std::vector<std::pair<int, int>> SimCluster::edges(const SimPlan &plan) const
     return edges;
 }
 
-engine::Settings SimCluster::settingsOf(int i, const SimPlan &plan, support::SeededRandom &random) const
+engine::Settings SimCluster::settingsOf(
+    int i, const SimPlan &plan, support::SeededRandom &random) const
 {
     engine::Settings settings;
     settings.nodeId = nameOf(i);
     settings.replicationKey = "key";
-    settings.durability = engine::Durability::Normal; // a killed process loses nothing that it wrote to a file
-    settings.policy = plan.wholeWriters.count(i) != 0 ? engine::ConflictPolicy::LastWriterWins : engine::ConflictPolicy::MergeFields;
+    settings.durability
+        = engine::Durability::Normal; // a killed process loses nothing that it wrote to a file
+    settings.policy = plan.wholeWriters.count(i) != 0 ? engine::ConflictPolicy::LastWriterWins
+                                                      : engine::ConflictPolicy::MergeFields;
     settings.backoffMax = plan.backoffMax;
     settings.callTimeout = std::chrono::milliseconds(3'000);
     settings.cacheBytes = 500'000;
     settings.transferOperationsMax = random.pick(std::array {1, 3, 10, 10'000});
     for (const auto &[a, b] : edges(plan)) {
-        // One node of a pair is enough, and it must be the same one for both: the parity of the pair decides.
+        // One node of a pair is enough, and it must be the same one for both: the parity of the
+        // pair decides.
         const bool isOneSided = plan.hasOneSidedPeers && (a * 7 + b) % 3 == 0;
         if (a == i) {
             settings.seedPeers.push_back({nameOf(b), SimNode::urlOf(nameOf(b)), true});
@@ -144,7 +152,8 @@ void SimCluster::fail(const QByteArray &what)
 void SimCluster::say(const QByteArray &line) const
 {
     if (m_trace) {
-        m_trace(QByteArray::number(qint64 {m_timeline.now().count()}).rightJustified(7) + "  " + line);
+        m_trace(
+            QByteArray::number(qint64 {m_timeline.now().count()}).rightJustified(7) + "  " + line);
     }
 }
 
@@ -176,18 +185,22 @@ void SimCluster::write(int i, const std::vector<RandomRequest> &requests)
             return;
         }
         if (writes.size() == 1) {
-            node(i).node().write(m_database, writes.front(), [this, i, isHeard, refused](const Result<engine::WriteOutcome> &outcome) {
-                if (isHeard()) {
-                    outcome ? acknowledge(i, {*outcome}) : refused(outcome.error());
-                }
-            });
+            node(i).node().write(m_database,
+                writes.front(),
+                [this, i, isHeard, refused](const Result<engine::WriteOutcome> &outcome) {
+                    if (isHeard()) {
+                        outcome ? acknowledge(i, {*outcome}) : refused(outcome.error());
+                    }
+                });
             return;
         }
-        node(i).node().batch(m_database, writes, [this, i, isHeard, refused](const Result<engine::BatchOutcome> &outcome, int) {
-            if (isHeard()) {
-                outcome ? acknowledge(i, outcome->results) : refused(outcome.error());
-            }
-        });
+        node(i).node().batch(m_database,
+            writes,
+            [this, i, isHeard, refused](const Result<engine::BatchOutcome> &outcome, int) {
+                if (isHeard()) {
+                    outcome ? acknowledge(i, outcome->results) : refused(outcome.error());
+                }
+            });
     });
 }
 
@@ -224,11 +237,13 @@ void SimCluster::acknowledge(int i, const std::vector<engine::WriteOutcome> &out
         const Dot &dot = outcome.operation->version.dot;
         const auto stored = file(i)->findOperation(dot);
         if (!stored || !*stored) {
-            fail(node(i).id().bytes() + " answers for " + textOf(dot) + ", which is not in its log");
+            fail(
+                node(i).id().bytes() + " answers for " + textOf(dot) + ", which is not in its log");
             return;
         }
         say(node(i).id().bytes() + " acknowledges " + textOf(dot));
-        m_nodes[static_cast<std::size_t>(i)]->written.emplace_back(ModelKey(foldCase(outcome.collection), foldCase(outcome.id)), dot);
+        m_nodes[static_cast<std::size_t>(i)]->written.emplace_back(
+            ModelKey(foldCase(outcome.collection), foldCase(outcome.id)), dot);
         m_acknowledged[dot] = {Hash128::of((*stored)->headerBytes), std::nullopt, false};
     }
 }
@@ -237,21 +252,25 @@ void SimCluster::dropDatabase(int i)
 {
     DRIFTLESS_ASSERT(m_hasDrops);
     say(node(i).id().bytes() + " deletes the database");
-    node(i).post([this, i] { node(i).node().deleteDatabase(m_database, [](const Result<void> &) {}); });
+    node(i).post(
+        [this, i] { node(i).node().deleteDatabase(m_database, [](const Result<void> &) {}); });
 }
 
 void SimCluster::createDatabase(int i)
 {
     DRIFTLESS_ASSERT(m_hasDrops);
     say(node(i).id().bytes() + " makes the database");
-    node(i).post([this, i] { node(i).node().createDatabase(m_database, [](const Result<bool> &) {}); });
+    node(i).post(
+        [this, i] { node(i).node().createDatabase(m_database, [](const Result<bool> &) {}); });
 }
 
 std::optional<std::uint64_t> SimCluster::generationOf(int i)
 {
     std::optional<std::uint64_t> generation;
     if (file(i) != nullptr) {
-        node(i).node().databases([&](const Result<std::vector<engine::DatabaseInfo>> &infos) { generation = infos->front().generation; });
+        node(i).node().databases([&](const Result<std::vector<engine::DatabaseInfo>> &infos) {
+            generation = infos->front().generation;
+        });
         node(i).node().settle();
     }
     return generation;
@@ -270,7 +289,8 @@ bool SimCluster::follow(int i)
     return file(i) != nullptr;
 }
 
-void SimCluster::deliver(int i, const NodeId &sender, const std::vector<storage::Operation> &operations)
+void SimCluster::deliver(
+    int i, const NodeId &sender, const std::vector<storage::Operation> &operations)
 {
     cbor::Writer writer;
     replication::Preamble preamble;
@@ -280,7 +300,9 @@ void SimCluster::deliver(int i, const NodeId &sender, const std::vector<storage:
     for (const storage::Operation &operation : operations) {
         replication::appendOperation(writer, operation.headerBytes, operation.body);
     }
-    node(i).post([this, i, bytes = writer.take()] { node(i).node().receiveOperations(m_database, bytes, [](const Result<QByteArray> &) {}); });
+    node(i).post([this, i, bytes = writer.take()] {
+        node(i).node().receiveOperations(m_database, bytes, [](const Result<QByteArray> &) {});
+    });
 }
 
 void SimCluster::poison(int i, PoisonMaker &maker)
@@ -362,7 +384,8 @@ void SimCluster::kill(int i)
 
 void SimCluster::killAtCommit(int i, int skip, bool before)
 {
-    say(node(i).id().bytes() + " is to die " + (before ? "before" : "behind") + " commit " + QByteArray::number(skip));
+    say(node(i).id().bytes() + " is to die " + (before ? "before" : "behind") + " commit "
+        + QByteArray::number(skip));
     node(i).killAtCommit(skip, before);
 }
 
@@ -395,7 +418,8 @@ void SimCluster::setBack(int i, const QByteArray &files)
 void SimCluster::clone(int source, int target)
 {
     kill(target);
-    say(node(target).id().bytes() + " begins with a copy of the database of " + node(source).id().bytes());
+    say(node(target).id().bytes() + " begins with a copy of the database of "
+        + node(source).id().bytes());
     const QByteArray files = node(source).savedFiles();
     node(target).replaceFiles(files, true);
     m_nodes[static_cast<std::size_t>(target)]->vector = {};
@@ -403,7 +427,8 @@ void SimCluster::clone(int source, int target)
     excuseWhatIsGone();
 }
 
-/// A write that nobody has any more when a disk was exchanged is lost by the operator, not by the node. Machines that are down count.
+/// A write that nobody has any more when a disk was exchanged is lost by the operator, not by the
+/// node. Machines that are down count.
 void SimCluster::excuseWhatIsGone()
 {
     for (auto &[dot, acknowledged] : m_acknowledged) {
@@ -462,13 +487,16 @@ void SimCluster::checkPairs(int i)
     for (int j = 0; j < size(); ++j) {
         const storage::DatabaseFile *theirs = file(j);
         if (j == i || theirs == nullptr || theirs->isInTransaction()
-            || m_nodes[static_cast<std::size_t>(j)]->generation != m_nodes[static_cast<std::size_t>(i)]->generation) {
+            || m_nodes[static_cast<std::size_t>(j)]->generation
+                != m_nodes[static_cast<std::size_t>(i)]->generation) {
             continue;
         }
         const QByteArray both = node(i).id().bytes() + " and " + node(j).id().bytes();
         const bool areEqual = theirs->vector() == mine->vector();
         if (areEqual != (theirs->vectorHash() == mine->vectorHash())) {
-            fail(both + (areEqual ? " have equal vectors and unequal hashes of them" : " have unequal vectors and equal hashes of them"));
+            fail(both
+                + (areEqual ? " have equal vectors and unequal hashes of them"
+                            : " have unequal vectors and equal hashes of them"));
         } else if (areEqual && theirs->digest() != mine->digest()) {
             fail(both + " have equal vectors and unequal digests");
         }
@@ -489,13 +517,17 @@ bool SimCluster::isQuiet(QByteArray &why)
         const storage::DatabaseFile *at = file(i);
         const storage::DatabaseFile *first = file(0);
         if (at == nullptr || at->vector() != first->vector() || at->digest() != first->digest()) {
-            why = node(i).id().bytes() + (at == nullptr ? " has no database" : " differs from " + node(0).id().bytes());
+            why = node(i).id().bytes()
+                + (at == nullptr ? " has no database" : " differs from " + node(0).id().bytes());
             return false;
         }
         std::optional<engine::Convergence> said;
-        node(i).node().convergence(m_database, [&said](const Result<engine::Convergence> &answer) { said = *answer; });
+        node(i).node().convergence(
+            m_database, [&said](const Result<engine::Convergence> &answer) { said = *answer; });
         node(i).node().settle();
-        if (!said->converged && (said->quarantined == 0 || said->reason != QByteArray::number(said->quarantined) + " quarantined")) {
+        if (!said->converged
+            && (said->quarantined == 0
+                || said->reason != QByteArray::number(said->quarantined) + " quarantined")) {
             why = node(i).id().bytes() + " says: " + said->reason;
             return false;
         }
@@ -540,8 +572,10 @@ QByteArray SimCluster::described()
         for (const auto &[incarnation, entry] : at->vector().entries()) {
             text += ' ' + textOf(Dot {incarnation, entry.sequence});
         }
-        text += "  vector " + at->vectorHash().hex().left(6) + " digest " + at->digest().hex().left(6) + "\n    ";
-        node(i).node().convergence(m_database, [&text](const Result<engine::Convergence> &answer) { text += answer->reason + '\n'; });
+        text += "  vector " + at->vectorHash().hex().left(6) + " digest "
+            + at->digest().hex().left(6) + "\n    ";
+        node(i).node().convergence(m_database,
+            [&text](const Result<engine::Convergence> &answer) { text += answer->reason + '\n'; });
         node(i).node().settle();
     }
     return text;
@@ -550,7 +584,8 @@ QByteArray SimCluster::described()
 QByteArray SimCluster::shown(int i, const QByteArray &id)
 {
     const storage::DatabaseFile *at = file(i);
-    const auto state = at != nullptr ? at->load({"shop", id}) : Result<storage::DocumentState>(storage::DocumentState());
+    const auto state = at != nullptr ? at->load({"shop", id})
+                                     : Result<storage::DocumentState>(storage::DocumentState());
     return state ? state->shown().value_or(QByteArray()) : QByteArray();
 }
 
@@ -589,7 +624,8 @@ void SimCluster::checkAll()
         for (const auto &[dot, acknowledged] : m_acknowledged) {
             const auto held = member.watch.operations().find(dot);
             const bool isHeld = held != member.watch.operations().end();
-            if (!acknowledged.isExcused && acknowledged.generation == member.generation && (!isHeld || held->second != acknowledged.hash)) {
+            if (!acknowledged.isExcused && acknowledged.generation == member.generation
+                && (!isHeld || held->second != acknowledged.hash)) {
                 fail(node(i).id().bytes() + " lacks the acknowledged write " + textOf(dot));
                 return;
             }

@@ -13,14 +13,15 @@ struct SimPlan
 {
     int nodes = 5;
     Topology topology = Topology::Mesh;
-    std::set<int> wholeWriters;   ///< nodes under the policy LastWriterWins
+    std::set<int> wholeWriters; ///< nodes under the policy LastWriterWins
     bool hasOneSidedPeers = false; ///< of some pairs only one node knows the other
-    bool hasDrops = false;         ///< the database may be deleted and made anew
+    bool hasDrops = false; ///< the database may be deleted and made anew
     std::chrono::milliseconds backoffMax {5'000};
 };
 
-/// Whole nodes on a simulated network, with the judge at their side: after every batch of every node what it holds is judged, and copies
-/// with equal vectors must have equal digests. Tests and random runs drive it. The first thing that is wrong sticks. One thread.
+/// Whole nodes on a simulated network, with the judge at their side: after every batch of every
+/// node what it holds is judged, and copies with equal vectors must have equal digests. Tests and
+/// random runs drive it. The first thing that is wrong sticks. One thread.
 class SimCluster
 {
 public:
@@ -31,18 +32,19 @@ public:
     ~SimCluster();
 
     // What went wrong; empty if nothing did.
-    const QByteArray &fault() const { return m_fault; }
-    bool isFine() const { return m_fault.isEmpty(); }
+    [[nodiscard]] const QByteArray &fault() const { return m_fault; }
+    [[nodiscard]] bool isFine() const { return m_fault.isEmpty(); }
     void fail(const QByteArray &what);
     void say(const QByteArray &line) const;
 
-    int size() const { return static_cast<int>(m_nodes.size()); }
+    [[nodiscard]] int size() const { return static_cast<int>(m_nodes.size()); }
     SimNode &node(int i);
     support::SimNetwork &network() { return m_network; }
     support::SimTimeline &timeline() { return m_timeline; }
 
     // Clients.
-    /// One write, or one atomic group, at a node that is up. What is answered is remembered as acknowledged.
+    /// One write, or one atomic group, at a node that is up. What is answered is remembered as
+    /// acknowledged.
     void write(int i, const std::vector<RandomRequest> &requests);
     void put(int i, const QByteArray &id, const QByteArray &body);
     void patch(int i, const QByteArray &id, const QByteArray &patch);
@@ -78,7 +80,8 @@ public:
 
     // Time.
     void runFor(Duration time);
-    /// Until every node is up, has everything, agrees with all and says so; false, with a fault, if that does not come in time.
+    /// Until every node is up, has everything, agrees with all and says so; false, with a fault, if
+    /// that does not come in time.
     bool runUntilQuiet(Duration most);
 
     // What a node shows.
@@ -87,7 +90,7 @@ public:
     /// Members of the listed conflicts of a document.
     std::set<QByteArray> conflicts(int i, const QByteArray &id);
     const storage::DatabaseFile *file(int i) { return node(i).file(m_database); }
-    const CopyWatch &watch(int i) const;
+    [[nodiscard]] const CopyWatch &watch(int i) const;
     Hash128 digest(int i) { return file(i) != nullptr ? file(i)->digest() : Hash128 {}; }
     /// Everything once more, and what a reader sees; every acknowledged write is everywhere.
     void checkAll();
@@ -102,13 +105,14 @@ private:
     };
 
     engine::Settings settingsOf(int i, const SimPlan &plan, support::SeededRandom &random) const;
-    std::vector<std::pair<int, int>> edges(const SimPlan &plan) const;
+    [[nodiscard]] std::vector<std::pair<int, int>> edges(const SimPlan &plan) const;
     void settled(int i);
     void acknowledge(int i, const std::vector<engine::WriteOutcome> &outcomes);
     void checkPairs(int i);
     /// Of the copy at a node that is up; nothing where there is none.
     std::optional<std::uint64_t> generationOf(int i);
-    /// Starts looking anew where the copy belongs to another life of the database; false if it is there no more.
+    /// Starts looking anew where the copy belongs to another life of the database; false if it is
+    /// there no more.
     bool follow(int i);
     void excuseWhatIsGone();
     bool isQuiet(QByteArray &why);

@@ -5,7 +5,8 @@ namespace driftless::sim {
 using replication::TransportReply;
 using replication::TransportRequest;
 
-/// The node's way to the network: shut for a process that is being killed, and its answers come on the store thread.
+/// The node's way to the network: shut for a process that is being killed, and its answers come on
+/// the store thread.
 class SimNode::Outlet final : public replication::Transport
 {
 public:
@@ -20,12 +21,13 @@ public:
             return;
         }
         const int life = m_node.m_life;
-        m_node.m_network.transportOf(m_node.m_url).send(std::move(request),
-            [this, life, completion = std::move(completion)](Result<TransportReply> reply) {
-                if (m_node.m_life == life) {
-                    m_node.post([completion, reply = std::move(reply)] { completion(reply); });
-                }
-            });
+        m_node.m_network.transportOf(m_node.m_url)
+            .send(std::move(request),
+                [this, life, completion = std::move(completion)](Result<TransportReply> reply) {
+                    if (m_node.m_life == life) {
+                        m_node.post([completion, reply = std::move(reply)] { completion(reply); });
+                    }
+                });
     }
 
 private:
@@ -37,8 +39,11 @@ QByteArray SimNode::urlOf(const NodeId &id)
     return "http://" + id.bytes().toLower() + ".sim:17001";
 }
 
-SimNode::SimNode(support::SimTimeline &timeline, support::SimNetwork &network, const support::TemporaryFolder &folder,
-    engine::Settings settings, std::uint64_t seed)
+SimNode::SimNode(support::SimTimeline &timeline,
+    support::SimNetwork &network,
+    const support::TemporaryFolder &folder,
+    engine::Settings settings,
+    std::uint64_t seed)
     : m_timeline(timeline)
     , m_network(network)
     , m_folder(folder)
@@ -83,7 +88,10 @@ Result<void> SimNode::start()
         return started;
     }
     m_store->setAfterBatch([this] { m_node->settle(); });
-    m_network.attach(m_url, [this](const TransportRequest &request, support::SimNetwork::Respond respond) { serve(request, std::move(respond)); });
+    m_network.attach(
+        m_url, [this](const TransportRequest &request, support::SimNetwork::Respond respond) {
+            serve(request, std::move(respond));
+        });
     post([] {}); // what the start has left to do
     return {};
 }
@@ -169,11 +177,12 @@ void SimNode::wake()
     if (std::exchange(m_isAwake, true)) {
         return;
     }
-    m_timeline.after(std::chrono::milliseconds(m_random.below(2)), [this, alive = std::weak_ptr<int>(m_lifeToken)] {
-        if (!alive.expired()) {
-            runBatch();
-        }
-    });
+    m_timeline.after(std::chrono::milliseconds(m_random.below(2)),
+        [this, alive = std::weak_ptr<int>(m_lifeToken)] {
+            if (!alive.expired()) {
+                runBatch();
+            }
+        });
 }
 
 void SimNode::runBatch()
@@ -218,17 +227,21 @@ const storage::DatabaseFile *SimNode::file(const DatabaseName &database) const
 void SimNode::serve(const TransportRequest &request, support::SimNetwork::Respond respond)
 {
     const int life = m_life;
-    const auto answer = [this, life, respond = std::move(respond)](const Result<QByteArray> &bytes) {
-        if (m_life != life || m_isDying) {
-            return;
-        }
-        int status = 200;
-        if (!bytes) {
-            const ErrorCode code = bytes.error().code;
-            status = code == ErrorCode::Malformed ? 400 : code == ErrorCode::NotFound ? 404 : code == ErrorCode::DatabaseDeleted ? 410 : 500;
-        }
-        respond({status, bytes ? *bytes : bytes.error().message});
-    };
+    const auto answer
+        = [this, life, respond = std::move(respond)](const Result<QByteArray> &bytes) {
+              if (m_life != life || m_isDying) {
+                  return;
+              }
+              int status = 200;
+              if (!bytes) {
+                  const ErrorCode code = bytes.error().code;
+                  status = code == ErrorCode::Malformed    ? 400
+                      : code == ErrorCode::NotFound        ? 404
+                      : code == ErrorCode::DatabaseDeleted ? 410
+                                                           : 500;
+              }
+              respond({status, bytes ? *bytes : bytes.error().message});
+          };
     DatabaseName database;
     for (const auto &[name, value] : request.headers) {
         if (name == "Database") {

@@ -1,22 +1,26 @@
 #pragma once
 
 #include "commit_watch.h"
+#include "engine/node.h"
 #include "manual_executor.h"
 #include "sim_clock.h"
 #include "sim_network.h"
 #include "temporary_folder.h"
 
-#include "engine/node.h"
-
 namespace driftless::sim {
 
-/// A node as a process on a machine: the real engine on a simulated clock, network and store thread. It can be killed at any moment, also
-/// just before or behind a commit, and started again on the files that this leaves. One thread.
+/// A node as a process on a machine: the real engine on a simulated clock, network and store
+/// thread. It can be killed at any moment, also just before or behind a commit, and started again
+/// on the files that this leaves. One thread.
 class SimNode
 {
 public:
-    /// Everything outlives the node. `settings`: nodeId and what else differs; the data directory is the node's own.
-    SimNode(support::SimTimeline &timeline, support::SimNetwork &network, const support::TemporaryFolder &folder, engine::Settings settings,
+    /// Everything outlives the node. `settings`: nodeId and what else differs; the data directory
+    /// is the node's own.
+    SimNode(support::SimTimeline &timeline,
+        support::SimNetwork &network,
+        const support::TemporaryFolder &folder,
+        engine::Settings settings,
         std::uint64_t seed);
     ~SimNode();
 
@@ -34,7 +38,8 @@ public:
     void stop();
     /// Ends it as SIGKILL does, between two batches.
     void kill();
-    /// Kills it at the commit after the next `skip` ones; `before`: that commit is lost, else it is made and nobody is told.
+    /// Kills it at the commit after the next `skip` ones; `before`: that commit is lost, else it is
+    /// made and nobody is told.
     void killAtCommit(int skip, bool before);
     /// It will not be killed at a commit after all.
     void spare() { m_commitsToLive.reset(); }
@@ -62,7 +67,10 @@ public:
     /// Called from CommitWatch.
     void beforeCommit(const QByteArray &path);
 
-    std::uint64_t transferCount() const { return m_transfers; } ///< of operations that peers sent here or fetched
+    std::uint64_t transferCount() const
+    {
+        return m_transfers;
+    } ///< of operations that peers sent here or fetched
 
 private:
     class Outlet;
@@ -88,7 +96,8 @@ private:
     std::unique_ptr<engine::Node> m_node;
     Task m_onSettled;
     Task m_onKilled;
-    std::shared_ptr<int> m_lifeToken; ///< what is arranged for this process finds out that it is gone
+    std::shared_ptr<int>
+        m_lifeToken; ///< what is arranged for this process finds out that it is gone
     int m_life = 0;
     bool m_isAwake = false;
     Instant m_tickAt = Instant::max();

@@ -38,7 +38,8 @@ private:
     {
         SimPlan plan;
         plan.nodes = m_random.between(5, 6);
-        plan.topology = m_random.pick(std::array {Topology::Mesh, Topology::Mesh, Topology::Chain, Topology::Star});
+        plan.topology = m_random.pick(
+            std::array {Topology::Mesh, Topology::Mesh, Topology::Chain, Topology::Star});
         plan.hasOneSidedPeers = m_random.oneIn(4);
         plan.hasDrops = m_hasDrops;
         for (int i = 0; i < plan.nodes; ++i) {
@@ -49,7 +50,10 @@ private:
         return plan;
     }
 
-    int anyNode() { return static_cast<int>(m_random.below(static_cast<std::uint64_t>(m_cluster.size()))); }
+    int anyNode()
+    {
+        return static_cast<int>(m_random.below(static_cast<std::uint64_t>(m_cluster.size())));
+    }
 
     void write()
     {
@@ -103,18 +107,35 @@ private:
         const QByteArray &from = m_cluster.node(a).url();
         const QByteArray &to = m_cluster.node(b).url();
         switch (m_random.below(8)) {
-        case 0: m_cluster.say("cut " + from + " -> " + to), m_cluster.network().block(from, to, m_random.oneIn(2)); break;
-        case 1: m_cluster.say("cut " + from + " <> " + to), m_cluster.cut(a, b); break;
-        case 2: m_cluster.say("two sides"), m_cluster.cut({a, b}); break;
-        case 3: flap(a, b); break;
-        case 4: m_cluster.say(to + " hangs"), m_cluster.network().setHanging(to, true); break;
+        case 0:
+            m_cluster.say("cut " + from + " -> " + to),
+                m_cluster.network().block(from, to, m_random.oneIn(2));
+            break;
+        case 1:
+            m_cluster.say("cut " + from + " <> " + to), m_cluster.cut(a, b);
+            break;
+        case 2:
+            m_cluster.say("two sides"), m_cluster.cut({a, b});
+            break;
+        case 3:
+            flap(a, b);
+            break;
+        case 4:
+            m_cluster.say(to + " hangs"), m_cluster.network().setHanging(to, true);
+            break;
         case 5: {
             const int loss = m_random.between(0, 30);
             m_cluster.say("bad network");
-            m_cluster.network().setFaults({loss, m_random.between(0, 20), m_random.between(0, 20), milliseconds(1), milliseconds(m_random.between(2, 600))});
+            m_cluster.network().setFaults({loss,
+                m_random.between(0, 20),
+                m_random.between(0, 20),
+                milliseconds(1),
+                milliseconds(m_random.between(2, 600))});
             break;
         }
-        default: m_cluster.say("good network"), m_cluster.mend(); break;
+        default:
+            m_cluster.say("good network"), m_cluster.mend();
+            break;
         }
     }
 
@@ -138,7 +159,9 @@ private:
         const int i = anyNode();
         const int other = anyNode();
         switch (m_random.below(10)) {
-        case 0: m_cluster.say("kill " + m_cluster.node(i).id().bytes()), m_cluster.kill(i); break;
+        case 0:
+            m_cluster.say("kill " + m_cluster.node(i).id().bytes()), m_cluster.kill(i);
+            break;
         case 1:
         case 2:
         case 3:
@@ -147,16 +170,23 @@ private:
             }
             break;
         case 4:
-        case 5: m_cluster.start(i); break;
-        case 6: m_cluster.restart(i); break;
-        case 7: m_saved[static_cast<std::size_t>(i)] = m_cluster.save(i); break;
+        case 5:
+            m_cluster.start(i);
+            break;
+        case 6:
+            m_cluster.restart(i);
+            break;
+        case 7:
+            m_saved[static_cast<std::size_t>(i)] = m_cluster.save(i);
+            break;
         case 8:
             if (!m_saved[static_cast<std::size_t>(i)].isEmpty()) {
                 m_cluster.setBack(i, m_saved[static_cast<std::size_t>(i)]);
             }
             break;
         default:
-            if (i != other && m_random.oneIn(2) && m_cluster.file(i) != nullptr && m_cluster.file(other) != nullptr) {
+            if (i != other && m_random.oneIn(2) && m_cluster.file(i) != nullptr
+                && m_cluster.file(other) != nullptr) {
                 m_cluster.clone(i, other);
                 m_saved[static_cast<std::size_t>(other)].clear();
             }
@@ -168,7 +198,8 @@ private:
     {
         const int i = anyNode();
         const int seconds = m_random.pick(std::array {-7'200, -60, -2, -1, 1, 2, 60, 7'200});
-        m_cluster.say("the clock of " + m_cluster.node(i).id().bytes() + " jumps by " + QByteArray::number(seconds) + " s");
+        m_cluster.say("the clock of " + m_cluster.node(i).id().bytes() + " jumps by "
+            + QByteArray::number(seconds) + " s");
         m_cluster.node(i).clock().jump(std::chrono::seconds(seconds));
     }
 
@@ -184,7 +215,8 @@ private:
             m_cluster.node(i).spare();
             m_cluster.start(i);
         }
-        if (m_hasDrops) { // what was deleted last comes to be known everywhere, then it is made anew
+        if (m_hasDrops) { // what was deleted last comes to be known everywhere, then it is made
+                          // anew
             m_cluster.runFor(std::chrono::seconds(20));
             m_cluster.createDatabase(0);
             m_cluster.runFor(milliseconds(10));
@@ -221,7 +253,8 @@ private:
 
 } // namespace
 
-std::optional<QByteArray> runCluster(std::uint64_t seed, const std::function<void(const QByteArray &)> &trace)
+std::optional<QByteArray> runCluster(
+    std::uint64_t seed, const std::function<void(const QByteArray &)> &trace)
 {
     return Run(seed, trace).run();
 }

@@ -19,7 +19,9 @@ std::vector<storage::Claim> sortedClaims(std::vector<storage::Claim> claims)
     for (storage::Claim &claim : claims) {
         claim.name = foldCase(claim.name);
     }
-    std::sort(claims.begin(), claims.end(), [](const storage::Claim &a, const storage::Claim &b) { return a.name < b.name; });
+    std::sort(claims.begin(), claims.end(), [](const storage::Claim &a, const storage::Claim &b) {
+        return a.name < b.name;
+    });
     return claims;
 }
 
@@ -49,7 +51,7 @@ struct StorageHistory::Copy
     std::unique_ptr<CopyWatch> watch;
     std::set<Dot> savedWaiting;
 
-    QByteArray path() const { return folder + "/shop.db"; }
+    [[nodiscard]] QByteArray path() const { return folder + "/shop.db"; }
 };
 
 StorageHistory::StorageHistory(std::uint64_t seed, Trace trace)
@@ -66,7 +68,8 @@ StorageHistory::StorageHistory(std::uint64_t seed, Trace trace)
         copy->folder = m_folder.makeFolder(QByteArray::number(++m_files));
         copy->isLastWriterWins = m_random.oneIn(4);
         copy->skew = m_random.pick(std::array {0, 0, 0, 20, -20});
-        copy->watch = std::make_unique<CopyWatch>(m_judge, copy->name.bytes(), PoisonMaker::kOrigin);
+        copy->watch
+            = std::make_unique<CopyWatch>(m_judge, copy->name.bytes(), PoisonMaker::kOrigin);
         reopen(*copy);
         m_copies.push_back(std::move(copy));
     }
@@ -89,8 +92,7 @@ void StorageHistory::say(const QByteArray &line) const
     }
 }
 
-template<typename T>
-bool StorageHistory::worked(const Result<T> &result, const char *what)
+template <typename T> bool StorageHistory::worked(const Result<T> &result, const char *what)
 {
     if (!result) {
         fail(QByteArray(what) + ": " + result.error().message);
@@ -144,14 +146,16 @@ void StorageHistory::step()
 
 void StorageHistory::write(Copy &copy)
 {
-    // One group: mostly one document, sometimes two, sometimes two requests for one document folded into one operation.
+    // One group: mostly one document, sometimes two, sometimes two requests for one document folded
+    // into one operation.
     std::map<ModelKey, std::vector<RandomRequest>> requests;
     for (int i = m_random.pick(std::array {1, 1, 1, 2, 3}); i > 0; --i) {
         RandomRequest request = m_requests.next();
         const ModelKey key {foldCase(request.model.collection), foldCase(request.model.id)};
         requests[key].push_back(std::move(request));
     }
-    copy.clock.setWallTime(WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(m_wall) + copy.skew)));
+    copy.clock.setWallTime(
+        WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(m_wall) + copy.skew)));
     std::vector<Planned> group;
     for (const auto &[key, list] : requests) {
         if (!planDocument(copy, key, list, group)) {
@@ -163,7 +167,10 @@ void StorageHistory::write(Copy &copy)
     }
 }
 
-bool StorageHistory::planDocument(Copy &copy, const ModelKey &key, const std::vector<RandomRequest> &requests, std::vector<Planned> &plans)
+bool StorageHistory::planDocument(Copy &copy,
+    const ModelKey &key,
+    const std::vector<RandomRequest> &requests,
+    std::vector<Planned> &plans)
 {
     const Incarnation own = copy.writer->incarnation();
     auto document = copy.file->loadForWrite({key.first, key.second});
@@ -176,7 +183,8 @@ bool StorageHistory::planDocument(Copy &copy, const ModelKey &key, const std::ve
     const ModelState &before = copy.watch->wanted(key);
     storage::DocumentDraft draft(document->state, own, copy.isLastWriterWins);
     for (const RandomRequest &request : requests) {
-        say("  " + copy.name.bytes() + (copy.isLastWriterWins ? " (whole) " : " ") + sim::textOf(request));
+        say("  " + copy.name.bytes() + (copy.isLastWriterWins ? " (whole) " : " ")
+            + sim::textOf(request));
         if (request.model.kind == ModelRequest::Kind::Delete) {
             draft.remove();
             continue;
@@ -190,8 +198,10 @@ bool StorageHistory::planDocument(Copy &copy, const ModelKey &key, const std::ve
             continue;
         }
         const auto patched = draft.patch(*body, request.model.id);
-        if (requests.size() == 1 && patched.isOk() != imageAfter(before, request.model).has_value()) {
-            fail("the judge and the node do not agree whether this is refused: " + sim::textOf(request));
+        if (requests.size() == 1
+            && patched.isOk() != imageAfter(before, request.model).has_value()) {
+            fail("the judge and the node do not agree whether this is refused: "
+                + sim::textOf(request));
         }
         if (!patched) {
             return true; // a client's mistake: the document is left as it was
@@ -208,20 +218,30 @@ bool StorageHistory::planDocument(Copy &copy, const ModelKey &key, const std::ve
     return isFine();
 }
 
-void StorageHistory::checkPlan(Copy &copy, const ModelState &before, const RandomRequest &request, const storage::PlannedWrite *plan,
+void StorageHistory::checkPlan(Copy &copy,
+    const ModelState &before,
+    const RandomRequest &request,
+    const storage::PlannedWrite *plan,
     const Incarnation &own)
 {
     const QByteArray image = plan != nullptr ? plan->body : before.shown.value_or(QByteArray());
-    const auto wanted = planOf(before, request.model, image.isEmpty() ? QByteArray("{}") : image, own, copy.isLastWriterWins);
+    const auto wanted = planOf(before,
+        request.model,
+        image.isEmpty() ? QByteArray("{}") : image,
+        own,
+        copy.isLastWriterWins);
     if ((plan != nullptr) != wanted.has_value()) {
-        // A patch of nothing that leaves an empty document is a document all the same; a put of the same members may change blanks only.
-        fail(QByteArray("the node ") + (plan != nullptr ? "makes" : "makes no") + " operation where the judge does not agree: " + sim::textOf(request));
+        // A patch of nothing that leaves an empty document is a document all the same; a put of the
+        // same members may change blanks only.
+        fail(QByteArray("the node ") + (plan != nullptr ? "makes" : "makes no")
+            + " operation where the judge does not agree: " + sim::textOf(request));
         return;
     }
     if (plan == nullptr) {
         return;
     }
-    if ((plan->kind == storage::OperationKind::Delete) != wanted->isDelete || plan->floor != wanted->floor
+    if ((plan->kind == storage::OperationKind::Delete) != wanted->isDelete
+        || plan->floor != wanted->floor
         || sortedClaims(plan->changed) != sortedClaims(wanted->claims)) {
         fail("the node's claims are not the judge's: " + sim::textOf(request));
         return;
@@ -229,9 +249,13 @@ void StorageHistory::checkPlan(Copy &copy, const ModelState &before, const Rando
     if (request.model.kind == ModelRequest::Kind::Patch) {
         const auto mine = splitObject(*imageAfter(before, request.model));
         const auto theirs = splitObject(plan->body);
-        const auto same = [](const ModelMember &a, const ModelMember &b) { return a.name == b.name && a.value == b.value; };
-        if (!theirs || !std::equal(mine->begin(), mine->end(), theirs->begin(), theirs->end(), same)) {
-            fail("the patched document is not the judge's: " + plan->body + " for " + sim::textOf(request));
+        const auto same = [](const ModelMember &a, const ModelMember &b) {
+            return a.name == b.name && a.value == b.value;
+        };
+        if (!theirs
+            || !std::equal(mine->begin(), mine->end(), theirs->begin(), theirs->end(), same)) {
+            fail("the patched document is not the judge's: " + plan->body + " for "
+                + sim::textOf(request));
         }
     }
 }
@@ -261,14 +285,18 @@ void StorageHistory::applyLocal(Copy &copy, const std::vector<Planned> &plans)
         group = std::move(written->operations);
     }
     for (const storage::Operation &operation : group) {
-        say(copy.name.bytes() + " writes " + textOf(operation.header.version.dot) + ' ' + operation.header.documentId
-            + (operation.header.floor ? " floor " : " ") + operation.body);
+        say(copy.name.bytes() + " writes " + textOf(operation.header.version.dot) + ' '
+            + operation.header.documentId + (operation.header.floor ? " floor " : " ")
+            + operation.body);
     }
     look(copy);
-    for (const storage::Operation &operation : group) { // who writes sees what it wrote, byte for byte
-        const auto state = copy.file->load({foldCase(operation.header.collection), foldCase(operation.header.documentId)});
+    for (const storage::Operation &operation :
+        group) { // who writes sees what it wrote, byte for byte
+        const auto state = copy.file->load(
+            {foldCase(operation.header.collection), foldCase(operation.header.documentId)});
         if (worked(state, "load") && state->shown().value_or(QByteArray()) != operation.body) {
-            fail("the writer sees " + state->shown().value_or("nothing") + " where it wrote " + operation.body);
+            fail("the writer sees " + state->shown().value_or("nothing") + " where it wrote "
+                + operation.body);
         }
     }
 }
@@ -280,7 +308,8 @@ StorageHistory::Groups StorageHistory::news(Copy &from, const Copy &to)
     Groups groups;
     LogPosition position;
     for (;;) {
-        const auto page = from.file->readLog(position, m_random.between(1, 20), m_random.between(200, 5'000));
+        const auto page
+            = from.file->readLog(position, m_random.between(1, 20), m_random.between(200, 5'000));
         if (!worked(page, "readLog") || page->empty()) {
             return groups;
         }
@@ -294,7 +323,8 @@ StorageHistory::Groups StorageHistory::news(Copy &from, const Copy &to)
             if (to.file->vector().covers(header.version.dot)) {
                 continue;
             }
-            const bool isFirst = !header.group || header.group->first == header.version.dot.sequence;
+            const bool isFirst
+                = !header.group || header.group->first == header.version.dot.sequence;
             if (isFirst) {
                 groups.emplace_back();
             }
@@ -309,7 +339,8 @@ StorageHistory::Groups StorageHistory::news(Copy &from, const Copy &to)
 
 void StorageHistory::stream(Copy &from, Copy &to, std::size_t countMax)
 {
-    say(from.name.bytes() + " -> " + to.name.bytes() + " at most " + QByteArray::number(quint64(countMax)));
+    say(from.name.bytes() + " -> " + to.name.bytes() + " at most "
+        + QByteArray::number(quint64(countMax)));
     const Groups groups = news(from, to);
     std::size_t taken = 0;
     const bool rollsBack = !m_isHealing && m_random.oneIn(15);
@@ -320,13 +351,17 @@ void StorageHistory::stream(Copy &from, Copy &to, std::size_t countMax)
         }
         for (const storage::Operation &operation : group) {
             for (const storage::Parent &parent : operation.header.parents) {
-                if (operation.header.isAboutDocument() && !to.file->vector().covers(parent.version.dot)) {
-                    fail("a stream in log order brings " + textOf(operation.header.version.dot) + " before what it was built on");
+                if (operation.header.isAboutDocument()
+                    && !to.file->vector().covers(parent.version.dot)) {
+                    fail("a stream in log order brings " + textOf(operation.header.version.dot)
+                        + " before what it was built on");
                 }
             }
         }
-        const bool quarantines = group.front().header.isAboutDocument() && !rollsBack && m_random.oneIn(25);
-        if (!worked(to.file->begin(), "begin") || !worked(to.file->apply(group, quarantines), "apply")) {
+        const bool quarantines
+            = group.front().header.isAboutDocument() && !rollsBack && m_random.oneIn(25);
+        if (!worked(to.file->begin(), "begin")
+            || !worked(to.file->apply(group, quarantines), "apply")) {
             return;
         }
         if (quarantines) {
@@ -359,7 +394,8 @@ void StorageHistory::poison(Copy &copy)
     say("poison for " + copy.name.bytes());
     const auto headsOf = [&copy](const ModelKey &key) { return copy.watch->wanted(key).heads; };
     for (const auto &group : m_poison.next(copy.file->hlc() + 1, headsOf)) {
-        if (!worked(copy.file->begin(), "begin") || !worked(copy.file->apply(group), "apply") || !worked(copy.file->commit(), "commit")) {
+        if (!worked(copy.file->begin(), "begin") || !worked(copy.file->apply(group), "apply")
+            || !worked(copy.file->commit(), "commit")) {
             return;
         }
     }
@@ -394,7 +430,8 @@ void StorageHistory::close(Copy &copy)
 void StorageHistory::reopen(Copy &copy)
 {
     close(copy);
-    auto file = storage::DatabaseFile::open(copy.path(), {.isSynchronousFull = false, .cacheBytes = 1'000'000});
+    auto file = storage::DatabaseFile::open(
+        copy.path(), {.isSynchronousFull = false, .cacheBytes = 1'000'000});
     if (!worked(file, "open")) {
         return;
     }
@@ -404,7 +441,8 @@ void StorageHistory::reopen(Copy &copy)
         return;
     }
     copy.reader = std::move(reader).value();
-    copy.writer = std::make_unique<storage::LocalWriter>(*copy.file, copy.name, m_random, copy.clock);
+    copy.writer
+        = std::make_unique<storage::LocalWriter>(*copy.file, copy.name, m_random, copy.clock);
     copy.watch->forget();
     expect(copy.watch->lookAtAll(*copy.file, copy.reader.get()));
 }
@@ -416,11 +454,16 @@ void StorageHistory::restart(Copy &copy)
     const auto digest = copy.file->digest();
     const auto hlc = copy.file->hlc();
     const auto hash = copy.file->vectorHash();
-    const auto counts = std::array {copy.file->documentCount(), copy.file->conflictCount(), copy.file->quarantinedCount()};
+    const auto counts = std::array {
+        copy.file->documentCount(), copy.file->conflictCount(), copy.file->quarantinedCount()};
     reopen(copy);
     if (isFine()
-        && (copy.file->vector() != vector || copy.file->digest() != digest || copy.file->hlc() != hlc || copy.file->vectorHash() != hash
-            || std::array {copy.file->documentCount(), copy.file->conflictCount(), copy.file->quarantinedCount()} != counts)) {
+        && (copy.file->vector() != vector || copy.file->digest() != digest
+            || copy.file->hlc() != hlc || copy.file->vectorHash() != hash
+            || std::array {copy.file->documentCount(),
+                   copy.file->conflictCount(),
+                   copy.file->quarantinedCount()}
+                != counts)) {
         fail(copy.name.bytes() + " is another after a restart");
     }
 }
@@ -512,7 +555,8 @@ void StorageHistory::checkPairs()
             if (a->file->vectorHash() != b->file->vectorHash()) {
                 fail("equal vectors have unequal hashes");
             }
-            if (a->watch->waiting() == b->watch->waiting() && a->file->digest() != b->file->digest()) {
+            if (a->watch->waiting() == b->watch->waiting()
+                && a->file->digest() != b->file->digest()) {
                 fail("equal vectors, unequal digests: " + a->name.bytes() + ", " + b->name.bytes());
             }
         }

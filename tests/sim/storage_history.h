@@ -10,9 +10,10 @@
 
 namespace driftless::sim {
 
-/// A random history of a few copies of one database, made of the real storage and nothing else: local groups, streams in log order that
-/// break off, rollbacks, restarts, files set back, files copied to another node, quarantine. After every step the judge looks at what
-/// changed. All from one seed; one thread.
+/// A random history of a few copies of one database, made of the real storage and nothing else:
+/// local groups, streams in log order that break off, rollbacks, restarts, files set back, files
+/// copied to another node, quarantine. After every step the judge looks at what changed. All from
+/// one seed; one thread.
 class StorageHistory
 {
 public:
@@ -31,8 +32,14 @@ private:
 
     void step();
     void write(Copy &copy);
-    bool planDocument(Copy &copy, const ModelKey &key, const std::vector<RandomRequest> &requests, std::vector<Planned> &plans);
-    void checkPlan(Copy &copy, const ModelState &before, const RandomRequest &request, const storage::PlannedWrite *plan,
+    bool planDocument(Copy &copy,
+        const ModelKey &key,
+        const std::vector<RandomRequest> &requests,
+        std::vector<Planned> &plans);
+    void checkPlan(Copy &copy,
+        const ModelState &before,
+        const RandomRequest &request,
+        const storage::PlannedWrite *plan,
         const Incarnation &own);
     void applyLocal(Copy &copy, const std::vector<Planned> &plans);
     void stream(Copy &from, Copy &to, std::size_t countMax);
@@ -51,10 +58,9 @@ private:
     void checkPairs();
     void expect(const CopyWatch::Fault &fault);
     void fail(const QByteArray &what);
-    bool isFine() const { return !m_fault; }
+    [[nodiscard]] bool isFine() const { return !m_fault; }
     void say(const QByteArray &line) const;
-    template<typename T>
-    bool worked(const Result<T> &result, const char *what);
+    template <typename T> bool worked(const Result<T> &result, const char *what);
 
     support::SeededRandom m_random;
     RandomRequests m_requests;

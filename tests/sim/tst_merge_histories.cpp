@@ -7,7 +7,8 @@ using namespace driftless::sim;
 
 namespace {
 
-std::optional<QByteArray> run(std::uint64_t seed, const std::function<void(const QByteArray &)> &trace)
+std::optional<QByteArray> run(
+    std::uint64_t seed, const std::function<void(const QByteArray &)> &trace)
 {
     return StorageHistory(seed, trace).run();
 }

@@ -52,7 +52,8 @@ std::set<QByteArray> listed(const ModelNode &node)
     return members;
 }
 
-/// Two nodes with one document, then each writes unseen by the other, the second later; then they exchange.
+/// Two nodes with one document, then each writes unseen by the other, the second later; then they
+/// exchange.
 struct Pair
 {
     Judge judge;
@@ -100,7 +101,8 @@ private Q_SLOTS:
     void stockTakingDoesNotSwallowUnseenSale();
     void laterDocumentWinsUnderLastWriterWins();
     void concurrentAdditionsBothCount();
-    // A document keeps the bytes of its newest write while that says everything, and is written compactly else.
+    // A document keeps the bytes of its newest write while that says everything, and is written
+    // compactly else.
     void keepsBytesOrWritesCompactly();
     void namesThatDifferInCaseAreOne();
     void deletionHidesAndNewLifeForgets();
@@ -114,7 +116,9 @@ void ModelTest::addsExactly_data()
     QTest::addColumn<QByteArray>("a");
     QTest::addColumn<QByteArray>("b");
     QTest::addColumn<QByteArray>("sum");
-    const auto row = [](const char *a, const char *b, const char *sum) { QTest::newRow(sum) << QByteArray(a) << QByteArray(b) << QByteArray(sum); };
+    const auto row = [](const char *a, const char *b, const char *sum) {
+        QTest::newRow(sum) << QByteArray(a) << QByteArray(b) << QByteArray(sum);
+    };
     row("0", "-0", "0");
     row("1", "-1.0", "0");
     row("9.99", "0.01", "10");
@@ -141,17 +145,21 @@ void ModelTest::addsExactly()
 
 void ModelTest::takesShortNumbersOnly()
 {
-    for (const char *number : {"0e999999999999", "1e33", "1e-34", "1.50000000000000000000000000000000000000"}) {
+    for (const char *number :
+        {"0e999999999999", "1e33", "1e-34", "1.50000000000000000000000000000000000000"}) {
         QVERIFY2(ModelNumber::ofCounter(number).has_value(), number);
     }
-    for (const char *other : {"", "-", "1.", ".5", "1e", "1e34", "1e-35", "1e999999999", "\"1\"", "null", "1 "}) {
+    for (const char *other :
+        {"", "-", "1.", ".5", "1e", "1e34", "1e-35", "1e999999999", "\"1\"", "null", "1 "}) {
         QVERIFY2(!ModelNumber::ofCounter(other).has_value(), other);
     }
 }
 
 void ModelTest::splitsObjects()
 {
-    const auto members = splitObject(" { \"A\\u0042c\" : [1, {\"x\":\"}]\"}] ,\"b\":\"\\\"\" , \"\\ud83d\\ude00\":-1.5e3\n}\n").value();
+    const auto members = splitObject(
+        " { \"A\\u0042c\" : [1, {\"x\":\"}]\"}] ,\"b\":\"\\\"\" , \"\\ud83d\\ude00\":-1.5e3\n}\n")
+                             .value();
     QCOMPARE(members.size(), std::size_t {3});
     QCOMPARE(members[0].rawName, "A\\u0042c");
     QCOMPARE(members[0].name, "ABc");

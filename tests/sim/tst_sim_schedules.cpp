@@ -107,7 +107,9 @@ private Q_SLOTS:
 void SimSchedulesTest::initTestCase()
 {
     QHashSeed::setDeterministicGlobalSeed();
-    QLoggingCategory::setFilterRules(QStringLiteral("driftless.*=false")); // a warning ends a test, and nodes are loud about forks and deletions
+    QLoggingCategory::setFilterRules(
+        QStringLiteral("driftless.*=false")); // a warning ends a test, and nodes are loud about
+                                              // forks and deletions
 }
 
 // The removal is the later one: the edit that A made before does not bring the member back.
@@ -127,7 +129,8 @@ void SimSchedulesTest::groupTornByCutTransfer()
 {
     Shop shop;
     shop.begin(R"({"Id":"d","n":1})");
-    shop->putAll(kA, {{"d", R"({"Id":"d","n":2})"}, {"e", R"({"Id":"e","n":2})"}, {"f", R"({"Id":"f","n":2})"}});
+    shop->putAll(kA,
+        {{"d", R"({"Id":"d","n":2})"}, {"e", R"({"Id":"e","n":2})"}, {"f", R"({"Id":"f","n":2})"}});
     shop.pause();
     auto operations = shop.logOf(kA);
     QVERIFY(operations.size() > 3 && operations.back().header.group);
@@ -143,8 +146,8 @@ void SimSchedulesTest::groupTornByCutTransfer()
     }
 }
 
-// A backup does not remember what its node said since. With the clock set back as well, the next write would have a version that was
-// given before, if versions were node and time.
+// A backup does not remember what its node said since. With the clock set back as well, the next
+// write would have a version that was given before, if versions were node and time.
 void SimSchedulesTest::repeatedVersionAfterRestore()
 {
     Shop shop;
@@ -166,7 +169,9 @@ void SimSchedulesTest::repeatedVersionAfterRestore()
     shop.meet();
     // Neither had seen the other: the later one shows, the pair is listed.
     QCOMPARE(shop->conflicts(kC, "d"), std::set<QByteArray> {"name"});
-    shop.expect(lost > again ? R"({"Id":"d","name":"Green tea"})" : R"({"Id":"d","name":"Black tea"})", {"name"});
+    shop.expect(
+        lost > again ? R"({"Id":"d","name":"Green tea"})" : R"({"Id":"d","name":"Black tea"})",
+        {"name"});
 }
 
 void SimSchedulesTest::memberOrderByArrival()
@@ -188,7 +193,8 @@ void SimSchedulesTest::memberOrderByArrival()
     shop.meet();
     const QByteArray body = shop->shown(kA, "d");
     shop.expect(body, {});
-    QVERIFY(body.startsWith(R"({"Id":"d","a":1,)") && body.contains("\"z\":1") && body.contains("\"m\":2") && body.contains("\"k\":3"));
+    QVERIFY(body.startsWith(R"({"Id":"d","a":1,)") && body.contains("\"z\":1")
+        && body.contains("\"m\":2") && body.contains("\"k\":3"));
 }
 
 // B1 has not seen A1, which is no head any more when the two meet.
@@ -265,7 +271,8 @@ void SimSchedulesTest::additionUnderLastWriterWins()
     shop.expect(R"({"Id":"d","name":"Tea","stock":7})", {});
 }
 
-// C cannot apply an operation and passes it on; others go on with the document. After the upgrade it joins late, and C is like the rest.
+// C cannot apply an operation and passes it on; others go on with the document. After the upgrade
+// it joins late, and C is like the rest.
 void SimSchedulesTest::quarantinedOperationAppliedLate()
 {
     Shop shop;
@@ -284,7 +291,8 @@ void SimSchedulesTest::quarantinedOperationAppliedLate()
         QVERIFY((*file)->apply({&unknown, 1}, true));
         QVERIFY((*file)->commit());
         QCOMPARE((*file)->quarantinedCount(), 1);
-        QCOMPARE((*file)->load({"shop", "d"})->shown().value(), R"({"Id":"d","name":"Tea","stock":10})");
+        QCOMPARE(
+            (*file)->load({"shop", "d"})->shown().value(), R"({"Id":"d","name":"Tea","stock":10})");
     }
     shop->start(kC); // the newer program
     QCOMPARE(shop->file(kC)->quarantinedCount(), 0);
@@ -292,7 +300,8 @@ void SimSchedulesTest::quarantinedOperationAppliedLate()
     shop.expect(R"({"Id":"d","name":"Green tea","stock":7})", {});
 }
 
-// What nobody can apply waits everywhere with its documents; the rest of the database goes on, also that of the same origin.
+// What nobody can apply waits everywhere with its documents; the rest of the database goes on, also
+// that of the same origin.
 void SimSchedulesTest::poisonBlocksNobodyElse()
 {
     Shop shop;
@@ -313,8 +322,8 @@ void SimSchedulesTest::poisonBlocksNobodyElse()
     }
 }
 
-// A machine was set back while it ran: two different operations have one dot. Everybody says so and takes no more of that run; what the
-// node writes next is of another one and reaches all.
+// A machine was set back while it ran: two different operations have one dot. Everybody says so and
+// takes no more of that run; what the node writes next is of another one and reaches all.
 void SimSchedulesTest::forkStopsItsRunOnly()
 {
     Shop shop;
@@ -352,7 +361,8 @@ void SimSchedulesTest::deletionIsWholeOrNot_data()
     QTest::newRow("killed behind that") << false;
 }
 
-// A node that dies while it deletes a database has it as it was or has it set aside, never an empty one in its place.
+// A node that dies while it deletes a database has it as it was or has it set aside, never an empty
+// one in its place.
 void SimSchedulesTest::deletionIsWholeOrNot()
 {
     QFETCH(bool, before);
@@ -427,7 +437,8 @@ void SimSchedulesTest::everyTopologyCarries_data()
     QTest::newRow("chain, one-sided") << static_cast<int>(Topology::Chain) << true << 12'000;
 }
 
-// A write at the end of a chain is at the other end after a few round trips: relaying waits for nothing.
+// A write at the end of a chain is at the other end after a few round trips: relaying waits for
+// nothing.
 void SimSchedulesTest::everyTopologyCarries()
 {
     QFETCH(int, topology);

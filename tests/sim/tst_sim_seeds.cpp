@@ -7,7 +7,8 @@
 
 using namespace driftless::sim;
 
-/// Whole clusters with faults, from seeds: nothing acknowledged is lost, every copy is what the judge says, and all agree in the end.
+/// Whole clusters with faults, from seeds: nothing acknowledged is lost, every copy is what the
+/// judge says, and all agree in the end.
 class SimSeedsTest : public QObject
 {
     Q_OBJECT
@@ -22,7 +23,8 @@ private Q_SLOTS:
 void SimSeedsTest::initTestCase()
 {
     QHashSeed::setDeterministicGlobalSeed();
-    QLoggingCategory::setFilterRules(QStringLiteral("driftless.*=false")); // a deleted database is loud about what was not sent
+    QLoggingCategory::setFilterRules(
+        QStringLiteral("driftless.*=false")); // a deleted database is loud about what was not sent
 }
 
 void SimSeedsTest::fixedSeeds()

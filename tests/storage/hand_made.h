@@ -80,7 +80,7 @@ public:
     {
     }
 
-    const Incarnation &incarnation() const { return m_incarnation; }
+    [[nodiscard]] const Incarnation &incarnation() const { return m_incarnation; }
     void setDocument(const QByteArray &id) { m_id = id; }
 
     /// A write over nothing, or under LastWriterWins: it claims every member.

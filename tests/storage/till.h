@@ -52,8 +52,8 @@ public:
 
     storage::DatabaseFile &file() { return *m_file; }
     storage::LocalWriter &writer() { return *m_writer; }
-    const QByteArray &path() const { return m_path; }
-    const support::TemporaryFolder &folder() const { return m_folder; }
+    [[nodiscard]] const QByteArray &path() const { return m_path; }
+    [[nodiscard]] const support::TemporaryFolder &folder() const { return m_folder; }
     const Incarnation &incarnation() { return m_writer->incarnation(); }
 
     storage::Operation put(const QByteArray &id, const QByteArray &body)

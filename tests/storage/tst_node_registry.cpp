@@ -136,14 +136,18 @@ void TestNodeRegistry::leavesOutAPeerThatNoRuleAllows()
 {
     const support::TemporaryFolder folder;
     const QByteArray path = folder.path("node.db");
-    must(must(NodeRegistry::open(path))->savePeer({std::nullopt, *NodeId::parse("good"), "http://good", true, WallTime {}}));
+    must(must(NodeRegistry::open(path))
+             ->savePeer({std::nullopt, *NodeId::parse("good"), "http://good", true, WallTime {}}));
     {
         auto connection = must(Connection::open(path, Connection::Mode::ReadWrite));
-        must(connection->execute("INSERT INTO peers VALUES('', '', 'http://bad', 1, 0), ('../x', 'worse', 'http://bad', 1, 0)"));
+        must(connection->execute("INSERT INTO peers VALUES('', '', 'http://bad', 1, 0), ('../x', "
+                                 "'worse', 'http://bad', 1, 0)"));
     }
     auto registry = must(NodeRegistry::open(path));
-    QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(QStringLiteral("A peer in '.*' is left out: .*")));
-    QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(QStringLiteral("A peer in '.*' is left out: .*")));
+    QTest::ignoreMessage(
+        QtCriticalMsg, QRegularExpression(QStringLiteral("A peer in '.*' is left out: .*")));
+    QTest::ignoreMessage(
+        QtCriticalMsg, QRegularExpression(QStringLiteral("A peer in '.*' is left out: .*")));
     const auto peers = must(registry->peers());
     QCOMPARE(peers.size(), 1U);
     QCOMPARE(peers.front().node.bytes(), QByteArray("good"));

@@ -45,7 +45,7 @@ struct Copy
             }
         }
     }
-    const Operation *newestWrite() const
+    [[nodiscard]] const Operation *newestWrite() const
     {
         const std::int64_t position = state.newestWritePosition().value;
         return position == 0 ? nullptr : &log[static_cast<std::size_t>(position) - 1];

@@ -4,7 +4,8 @@
 
 namespace driftless::support {
 
-/// A clock that stands still until it is moved. The wall may be set, skewed and put back; the instant only goes forward. One thread.
+/// A clock that stands still until it is moved. The wall may be set, skewed and put back; the
+/// instant only goes forward. One thread.
 class ManualClock final : public Clock
 {
 public:
@@ -16,8 +17,8 @@ public:
     {
     }
 
-    WallTime wallTime() const override { return m_wall; }
-    Instant instant() const override { return m_instant; }
+    [[nodiscard]] WallTime wallTime() const override { return m_wall; }
+    [[nodiscard]] Instant instant() const override { return m_instant; }
 
     /// Time passes.
     void advance(std::chrono::milliseconds by)

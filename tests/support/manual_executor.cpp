@@ -22,7 +22,8 @@ bool ManualExecutor::runBatch(std::size_t countMax)
         return false;
     }
     // Tasks that the batch itself posts belong to the next one.
-    for (std::size_t left = std::min(countMax, m_queue.size()); left > 0 && !m_queue.empty(); --left) {
+    for (std::size_t left = std::min(countMax, m_queue.size()); left > 0 && !m_queue.empty();
+         --left) {
         const Task task = std::move(m_queue.front());
         m_queue.pop_front();
         task();
@@ -35,8 +36,7 @@ bool ManualExecutor::runBatch(std::size_t countMax)
 
 void ManualExecutor::runUntilIdle()
 {
-    while (runBatch()) {
-    }
+    while (runBatch()) { }
 }
 
 void ManualExecutor::kill()

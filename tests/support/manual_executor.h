@@ -6,7 +6,8 @@
 
 namespace driftless::support {
 
-/// An executor whose tasks run when the test says so, on the test's thread, with the batches of ThreadExecutor.
+/// An executor whose tasks run when the test says so, on the test's thread, with the batches of
+/// ThreadExecutor.
 class ManualExecutor final : public Executor
 {
 public:
@@ -20,10 +21,11 @@ public:
 
     /// Called behind each batch: where a group commit happens.
     void setAfterBatch(Task afterBatch) { m_afterBatch = std::move(afterBatch); }
-    bool isIdle() const { return m_queue.empty(); }
-    std::size_t waiting() const { return m_queue.size(); }
+    [[nodiscard]] bool isIdle() const { return m_queue.empty(); }
+    [[nodiscard]] std::size_t waiting() const { return m_queue.size(); }
 
-    /// Runs the oldest `countMax` of what waits now as one batch, then `afterBatch`. False, and nothing is called, if nothing waits.
+    /// Runs the oldest `countMax` of what waits now as one batch, then `afterBatch`. False, and
+    /// nothing is called, if nothing waits.
     bool runBatch(std::size_t countMax = 1'000);
     void runUntilIdle();
     /// Tasks that wait are dropped and later ones refused, as when the process is killed.

@@ -6,7 +6,8 @@
 
 namespace driftless::support {
 
-/// xoshiro256** (Blackman and Vigna), seeded by splitmix64: the same numbers for a seed on every platform. One thread.
+/// xoshiro256** (Blackman and Vigna), seeded by splitmix64: the same numbers for a seed on every
+/// platform. One thread.
 class SeededRandom final : public Random
 {
 public:
@@ -18,8 +19,7 @@ public:
     bool oneIn(std::uint64_t of) { return below(of) == 0; }
     /// From `least` to `most`, both included.
     int between(int least, int most);
-    template<typename Container>
-    const auto &pick(const Container &container)
+    template <typename Container> const auto &pick(const Container &container)
     {
         return container[below(std::size(container))];
     }

@@ -24,11 +24,11 @@ public:
         : m_timeline(timeline)
     {
     }
-    WallTime wallTime() const override
+    [[nodiscard]] WallTime wallTime() const override
     {
         return WallTime(std::chrono::milliseconds(1'790'000'000'000)) + m_timeline.now();
     }
-    Instant instant() const override
+    [[nodiscard]] Instant instant() const override
     {
         return Instant(std::chrono::milliseconds(1'000)) + m_timeline.now();
     }
@@ -148,8 +148,7 @@ std::uint64_t SimCluster::countOperations(const QByteArray &transfer) const
     return count;
 }
 
-void SimCluster::serve(
-    Member &member, const TransportRequest &request, SimNetwork::Respond respond)
+void SimCluster::serve(Member &member, const TransportRequest &request, SimNetwork::Respond respond)
 {
     const auto answer = [this, respond, path = request.path](Result<QByteArray> body) {
         if (body && path == replication::kFetchPath) {

@@ -42,18 +42,17 @@ public:
     /// Only `restart` may be called for a stopped node.
     void stop(int index);
 
-    std::uint64_t operationsSent() const { return m_operationsSent; }
-    std::uint64_t transfersSent() const { return m_transfersSent; }
+    [[nodiscard]] std::uint64_t operationsSent() const { return m_operationsSent; }
+    [[nodiscard]] std::uint64_t transfersSent() const { return m_transfersSent; }
     void resetCounts() { m_operationsSent = m_transfersSent = 0; }
-    Duration now() const { return m_timeline.now(); }
+    [[nodiscard]] Duration now() const { return m_timeline.now(); }
 
 private:
     struct Member;
     void start(Member &member);
-    void serve(Member &member,
-        const replication::TransportRequest &request,
-        SimNetwork::Respond respond);
-    std::uint64_t countOperations(const QByteArray &transfer) const;
+    void serve(
+        Member &member, const replication::TransportRequest &request, SimNetwork::Respond respond);
+    [[nodiscard]] std::uint64_t countOperations(const QByteArray &transfer) const;
 
     SimTimeline m_timeline;
     SimNetwork m_network;

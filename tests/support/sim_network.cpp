@@ -101,10 +101,13 @@ void SimNetwork::setHanging(const QByteArray &baseUrl, bool hangs)
 
 SimNetwork::Duration SimNetwork::delay()
 {
-    return Duration(m_random.between(static_cast<int>(m_faults.delayMin.count()), static_cast<int>(m_faults.delayMax.count())));
+    return Duration(m_random.between(
+        static_cast<int>(m_faults.delayMin.count()), static_cast<int>(m_faults.delayMax.count())));
 }
 
-void SimNetwork::send(const std::shared_ptr<bool> &callerLives, const QByteArray &from, TransportRequest request,
+void SimNetwork::send(const std::shared_ptr<bool> &callerLives,
+    const QByteArray &from,
+    TransportRequest request,
     Transport::Completion completion)
 {
     ++m_calls;
@@ -121,7 +124,9 @@ void SimNetwork::send(const std::shared_ptr<bool> &callerLives, const QByteArray
         m_timeline.after(delay(), [call, unreachable] { call->finish(unreachable); });
         return;
     }
-    m_timeline.after(call->request.timeout, [call] { call->finish(Error {ErrorCode::Timeout, "The simulated peer does not answer.", {}}); });
+    m_timeline.after(call->request.timeout, [call] {
+        call->finish(Error {ErrorCode::Timeout, "The simulated peer does not answer.", {}});
+    });
     if (chance(m_faults.resetPercent)) {
         if (chance(50)) {
             m_timeline.after(delay(), [this, call] { arrive(call); });

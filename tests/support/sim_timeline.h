@@ -8,19 +8,20 @@
 
 namespace driftless::support {
 
-/// What will happen and when, in simulated time: of two things at one moment the one that was arranged first comes first. One thread.
+/// What will happen and when, in simulated time: of two things at one moment the one that was
+/// arranged first comes first. One thread.
 class SimTimeline
 {
 public:
     using Duration = std::chrono::milliseconds;
 
     /// Since the beginning.
-    Duration now() const { return m_now; }
+    [[nodiscard]] Duration now() const { return m_now; }
     void after(Duration delay, Task task);
 
-    bool isEmpty() const { return m_tasks.empty(); }
+    [[nodiscard]] bool isEmpty() const { return m_tasks.empty(); }
     /// When the next thing happens; `isEmpty` must be false.
-    Duration next() const { return m_tasks.begin()->first.first; }
+    [[nodiscard]] Duration next() const { return m_tasks.begin()->first.first; }
     /// Runs what is due until then, with `now` at its moment; `now` is `moment` afterwards.
     void runUntil(Duration moment);
 

@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
-
 #include <unistd.h>
 
 namespace driftless::support {
@@ -13,7 +12,9 @@ namespace driftless::support {
 TemporaryFolder::TemporaryFolder()
 {
     const bool hasMemory = ::access("/dev/shm", W_OK) == 0;
-    std::string path = (hasMemory ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path()) / "driftless-XXXXXX";
+    std::string path
+        = (hasMemory ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path())
+        / "driftless-XXXXXX";
     DRIFTLESS_ASSERT(::mkdtemp(path.data()) != nullptr);
     m_path = QByteArray::fromStdString(path);
 }
@@ -35,7 +36,8 @@ void copyFolder(const QByteArray &from, const QByteArray &to, const QByteArray &
     namespace fs = std::filesystem;
     const fs::path target = to.toStdString();
     const auto isLeftAlone = [&except](const fs::directory_entry &entry) {
-        return !except.isEmpty() && entry.path().filename().string().starts_with(except.toStdString());
+        return !except.isEmpty()
+            && entry.path().filename().string().starts_with(except.toStdString());
     };
     fs::create_directories(target);
     for (const fs::directory_entry &entry : fs::directory_iterator(target)) {

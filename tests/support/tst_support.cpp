@@ -26,17 +26,22 @@ struct Net
     explicit Net(std::uint64_t seed)
         : network(timeline, seed)
     {
-        network.attach("b", [this](const replication::TransportRequest &request, const SimNetwork::Respond &respond) {
-            served.push_back(request.path);
-            respond({200, request.path});
-        });
+        network.attach("b",
+            [this](
+                const replication::TransportRequest &request, const SimNetwork::Respond &respond) {
+                served.push_back(request.path);
+                respond({200, request.path});
+            });
     }
     std::shared_ptr<Outcome> call(const QByteArray &path)
     {
         auto outcome = std::make_shared<Outcome>();
-        network.transportOf("a").send({"POST", "b", path, {}, {}, 1'000ms}, [outcome](Result<replication::TransportReply> reply) {
-            outcome->status = reply ? reply->status : reply.error().code == ErrorCode::Timeout ? -2 : -1;
-        });
+        network.transportOf("a").send({"POST", "b", path, {}, {}, 1'000ms},
+            [outcome](Result<replication::TransportReply> reply) {
+                outcome->status = reply                        ? reply->status
+                    : reply.error().code == ErrorCode::Timeout ? -2
+                                                               : -1;
+            });
         return outcome;
     }
 };
@@ -77,7 +82,8 @@ void SupportTest::seedMeansSameNumbers()
     const std::uint64_t first = a.next();
     QCOMPARE(first, b.next());
     QVERIFY(first != c.next());
-    // The reference values of xoshiro256** seeded with splitmix64(0): a change of the generator would change what every seed means.
+    // The reference values of xoshiro256** seeded with splitmix64(0): a change of the generator
+    // would change what every seed means.
     SeededRandom zero(0);
     QCOMPARE(zero.next(), std::uint64_t {11'091'344'671'253'066'420U});
     QCOMPARE(zero.next(), std::uint64_t {13'793'997'310'169'335'082U});

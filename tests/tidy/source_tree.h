@@ -16,9 +16,9 @@ struct SourceFile
     QByteArray code; ///< of C++: comments and what stands between quotes are blanks, lines stay;
                      ///< else as `text`
 
-    QString folder() const { return path.section(QLatin1Char('/'), 0, -2); }
-    bool isHeader() const { return path.endsWith(QLatin1String(".h")); }
-    bool isCpp() const { return isHeader() || path.endsWith(QLatin1String(".cpp")); }
+    [[nodiscard]] QString folder() const { return path.section(QLatin1Char('/'), 0, -2); }
+    [[nodiscard]] bool isHeader() const { return path.endsWith(QLatin1String(".h")); }
+    [[nodiscard]] bool isCpp() const { return isHeader() || path.endsWith(QLatin1String(".cpp")); }
 };
 
 /// All text files below the folder of the root, by path; what is built or downloaded is left out.
