@@ -1,9 +1,6 @@
 #include "replication/ingest.h"
 
-#include "core/json.h"
-
 #include <algorithm>
-#include <limits>
 
 namespace driftless::replication {
 
@@ -12,10 +9,6 @@ namespace {
 using storage::Operation;
 using storage::OperationHeader;
 using storage::OperationKind;
-
-/// Far above what an origin lets through: receivers do not judge, this only bounds the stack of the
-/// check.
-constexpr json::Limits kBodyLimits {512, std::numeric_limits<qsizetype>::max()};
 
 class Ingestion
 {
@@ -126,7 +119,7 @@ private:
 
     Result<void> collect(Operation operation, const Hash128 &hash)
     {
-        const bool isWhole = isBodySound(operation);
+        const bool isWhole = hasItsBody(operation);
         const auto group = operation.header.group;
         const std::uint64_t sequence = operation.header.version.dot.sequence;
         m_group.push_back(std::move(operation));
@@ -141,28 +134,27 @@ private:
         return applyGroup();
     }
 
-    static bool isBodySound(const Operation &operation)
+    /// Other bytes than the origin's were damaged on the way; the next transfer may bring it whole.
+    static bool hasItsBody(const Operation &operation)
     {
         const bool hasBody = !operation.body.isEmpty();
-        if (operation.header.bodyHash.has_value() != hasBody
-            || (hasBody && *operation.header.bodyHash != Hash128::of(operation.body))) {
-            return false;
-        }
-        if (!operation.header.isUnderstood) {
-            return true;
-        }
-        if (!hasBody) {
-            return operation.header.kind != OperationKind::Put;
-        }
-        return json::Object::check(operation.body, kBodyLimits).isOk();
+        return operation.header.bodyHash.has_value() == hasBody
+            && (!hasBody || *operation.header.bodyHash == Hash128::of(operation.body));
     }
 
-    /// What is not is kept in quarantine and passed on, or its origin would be wedged for ever.
+    /// What is not, though it is what its origin made, is kept in quarantine and passed on, or its
+    /// origin would be wedged for ever.
     static bool isApplicable(const Operation &operation)
     {
-        return operation.header.isUnderstood
-            && (operation.header.kind != OperationKind::Admit
-                || NodeId::parse(operation.header.documentId).isOk());
+        const OperationHeader &header = operation.header;
+        if (!header.isUnderstood) {
+            return false;
+        }
+        if (header.kind == OperationKind::Admit && !NodeId::parse(header.documentId)) {
+            return false;
+        }
+        return operation.body.isEmpty() ? header.kind != OperationKind::Put
+                                        : storage::isReadableBody(operation.body);
     }
 
     [[nodiscard]] bool isStopped(const Incarnation &incarnation) const

@@ -197,6 +197,14 @@ Result<void> DatabaseFile::commit()
     return {};
 }
 
+Result<void> DatabaseFile::tryWriting()
+{
+    DRIFTLESS_ASSERT(!m_impl->isOpen);
+    DRIFTLESS_TRY(begin());
+    m_impl->isDirty = true;
+    return commit();
+}
+
 void DatabaseFile::rollback()
 {
     DRIFTLESS_ASSERT(m_impl->isOpen);
@@ -422,7 +430,8 @@ Result<int> DatabaseFile::releaseQuarantined()
         const Dot &dot = operation.header.version.dot;
         const std::uint64_t first
             = operation.header.group ? operation.header.group->first : dot.sequence;
-        if (!canJoin(operation)) {
+        // What was taken unread is not scanned before it has been checked.
+        if ((!operation.body.isEmpty() && !isReadableBody(operation.body)) || !canJoin(operation)) {
             blockedGroups.emplace(dot.incarnation, first);
         }
         candidates.emplace_back(position, std::move(operation));

@@ -73,6 +73,9 @@ public:
     /// the documents touched are listed here, once a transaction.
     Result<void> commit();
     void rollback();
+    /// Commits what is there already: an error tells that the disk does not take writes. Not inside
+    /// of a transaction.
+    Result<void> tryWriting();
     /// Copies the WAL back into the file as far as readers allow.
     Result<void> checkpoint();
 

@@ -1,8 +1,10 @@
 #include "storage/operation.h"
 
 #include "core/cbor.h"
+#include "core/json.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace driftless::storage {
 
@@ -25,6 +27,9 @@ enum HeaderKey : std::uint64_t {
     kAdoptedId = 15,
     kWallClock = 16,
 };
+
+/// Far above what an origin lets through; it bounds the stack of the check.
+constexpr json::Limits kReceivedBodyLimits {512, std::numeric_limits<qsizetype>::max()};
 
 void writeHash(cbor::Writer &writer, const Hash128 &hash)
 {
@@ -452,6 +457,11 @@ Result<Operation> Operation::parse(QByteArray headerBytes, QByteArray body)
     operation.headerBytes = std::move(headerBytes);
     operation.body = std::move(body);
     return operation;
+}
+
+bool isReadableBody(const QByteArray &body)
+{
+    return json::Object::check(body, kReceivedBodyLimits).isOk();
 }
 
 } // namespace driftless::storage

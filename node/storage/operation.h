@@ -130,4 +130,8 @@ struct Operation
     static Result<Operation> parse(QByteArray headerBytes, QByteArray body);
 };
 
+/// Whether a body from elsewhere can be joined at all: a JSON object, at most 512 deep. Receivers
+/// judge no more than that: size, names and schema were judged where it was written.
+bool isReadableBody(const QByteArray &body);
+
 } // namespace driftless::storage

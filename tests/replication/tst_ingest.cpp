@@ -1,5 +1,6 @@
 #include "operation_maker.h"
 #include "replication/ingest.h"
+#include "storage/document_state.h"
 
 #include <QTest>
 
@@ -60,6 +61,8 @@ private Q_SLOTS:
     void quarantinesAGroupAsAWhole();
     void leavesOutBrokenBodies_data();
     void leavesOutBrokenBodies();
+    void quarantinesBodiesThatAreNoDocuments_data();
+    void quarantinesBodiesThatAreNoDocuments();
     void stopsAtBytesThatAreNoOperation();
     void answersWithItsEntries();
 };
@@ -349,26 +352,20 @@ void TestIngest::quarantinesAGroupAsAWhole()
 
 void TestIngest::leavesOutBrokenBodies_data()
 {
-    QTest::addColumn<QByteArray>("body");
-    QTest::addColumn<bool>("isHashed"); // the header names the hash of these very bytes
-    QTest::newRow("another hash") << QByteArray("{\"n\":2}") << false;
-    QTest::newRow("no body") << QByteArray() << false;
-    QTest::newRow("no JSON") << QByteArray("{\"n\":}") << true;
-    QTest::newRow("no object") << QByteArray("[]") << true;
-    QTest::newRow("more behind it") << QByteArray("{}x") << true;
-    QTest::newRow("a put without a body") << QByteArray() << true;
+    QTest::addColumn<QByteArray>("body"); // the header names another
+    QTest::newRow("another hash") << QByteArray("{\"n\":2}");
+    QTest::newRow("no body") << QByteArray();
 }
 
 void TestIngest::leavesOutBrokenBodies()
 {
     QFETCH(QByteArray, body);
-    QFETCH(bool, isHashed);
     Copy copy;
     OperationMaker maker("a", 1);
     OperationMaker other("b", 1);
     const Operation open = maker.open();
     OperationMaker intact = maker.branch();
-    Operation broken = maker.put("1", isHashed ? body : QByteArray("{\"n\":1}"));
+    Operation broken = maker.put("1", "{\"n\":1}");
     broken.body = body;
     const IngestOutcome outcome = take(copy, {open, broken, maker.put("2", "{}"), other.open()});
     QCOMPARE(outcome.applied, 2U);
@@ -376,6 +373,34 @@ void TestIngest::leavesOutBrokenBodies()
     QCOMPARE(reasonOf(outcome, maker.incarnation()), LeftOutReason::Damaged);
     QVERIFY(!outcome.malformed.has_value());
     QCOMPARE(take(copy, {intact.put("1", "{}")}).applied, 1U);
+}
+
+void TestIngest::quarantinesBodiesThatAreNoDocuments_data()
+{
+    QTest::addColumn<QByteArray>("body");
+    QTest::newRow("no JSON") << QByteArray("{\"n\":}");
+    QTest::newRow("no object") << QByteArray("[]");
+    QTest::newRow("more behind it") << QByteArray("{}x");
+    QTest::newRow("a name twice") << QByteArray("{\"a\":1,\"A\":2}");
+    QTest::newRow("too deep") << QByteArray(
+        "{\"a\":" + QByteArray(600, '[') + QByteArray(600, ']') + '}');
+    QTest::newRow("a put without a body") << QByteArray();
+}
+
+void TestIngest::quarantinesBodiesThatAreNoDocuments()
+{
+    QFETCH(QByteArray, body);
+    Copy copy;
+    OperationMaker maker("a", 1);
+    const IngestOutcome outcome
+        = take(copy, {maker.open(), maker.put("1", body), maker.put("2", "{}")});
+    QCOMPARE(outcome.applied, 3U); // what its origin wrote does not hold the origin back
+    QCOMPARE(outcome.quarantined, 1U);
+    QCOMPARE(copy.file->quarantinedDocuments()->size(), 1U);
+    QVERIFY(copy.file->begin().isOk());
+    QCOMPARE(copy.file->releaseQuarantined().value(), 0); // nor is it read at the next start
+    QVERIFY(copy.file->commit().isOk());
+    QVERIFY(copy.file->load({"orders", "2"})->isVisible());
 }
 
 void TestIngest::stopsAtBytesThatAreNoOperation()

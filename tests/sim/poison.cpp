@@ -8,7 +8,7 @@ namespace driftless::sim {
 
 namespace {
 
-enum Flaw : int { kNone, kUnknownKind, kUnknownField, kContradiction, kNoDocument };
+enum Flaw : int { kNone, kUnknownKind, kUnknownField, kContradiction, kNoDocument, kBroken };
 
 } // namespace
 
@@ -30,6 +30,8 @@ storage::Operation PoisonMaker::finish(storage::OperationHeader header, QByteArr
         header.changed = {{"n", storage::Claim::Kind::Removed, {}, {}, {}, {}}};
     } else if (flaw == kNoDocument) {
         body = "[1]";
+    } else if (flaw == kBroken) {
+        body = R"({"a":)";
     }
     storage::Operation operation = storage::Operation::make(std::move(header), std::move(body));
     QByteArray bytes = operation.headerBytes;
@@ -57,7 +59,7 @@ std::vector<std::vector<storage::Operation>> PoisonMaker::next(
     }
     const auto size = static_cast<std::size_t>(m_random.between(1, 3));
     const std::size_t flawed = m_random.below(size);
-    const int flaw = m_random.between(kUnknownKind, kNoDocument);
+    const int flaw = m_random.between(kUnknownKind, kBroken);
     const std::uint64_t first = m_last.sequence + 1;
     std::vector<storage::Operation> group;
     for (std::size_t i = 0; i < size; ++i) {
