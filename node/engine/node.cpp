@@ -10,6 +10,12 @@
 
 namespace driftless::engine {
 
+namespace {
+
+constexpr std::chrono::seconds kWriteRetry {1};
+
+} // namespace
+
 Node::Node(Settings settings, const Clock &clock, Random &random, replication::Transport &transport)
     : m_settings(std::move(settings))
     , m_clock(clock)
@@ -104,6 +110,10 @@ void Node::announce()
             open.insert(name);
         } else if (entry.error) {
             reasons.push_back("Database " + name.bytes() + ": " + entry.error->message);
+        }
+        if (entry.writeFault) {
+            reasons.push_back("Database " + name.bytes()
+                + " could not be written to: " + entry.writeFault->message);
         }
     }
     m_observer->databasesChanged(open);
@@ -374,8 +384,41 @@ void Node::settleTransactions()
         for (Settled &settled : waiting) {
             settled(fault);
         }
+        noteWriteFault(name, fault);
         if (m_entries.at(name).announced != database->file().committedPosition()) {
             logGrew(name);
+        }
+    }
+}
+
+void Node::noteWriteFault(const DatabaseName &name, const std::optional<Error> &fault)
+{
+    std::optional<Error> &known = m_entries.at(name).writeFault;
+    if (fault.has_value() == known.has_value() && (!fault || fault->message == known->message)) {
+        return;
+    }
+    known = fault;
+    if (fault) {
+        m_writeRetryAt = m_clock.instant() + kWriteRetry;
+    }
+    announce();
+}
+
+/// Whoever was told to send no requests would never see that the disk takes writes again.
+void Node::retryWriting()
+{
+    if (m_clock.instant() < m_writeRetryAt) {
+        return;
+    }
+    m_writeRetryAt = Instant::max();
+    for (auto &[name, entry] : m_entries) {
+        if (!entry.writeFault || !entry.database || entry.database->file().isInTransaction()) {
+            continue;
+        }
+        const auto written = entry.database->file().tryWriting();
+        noteWriteFault(name, written ? std::nullopt : std::optional(written.error()));
+        if (!written) {
+            m_writeRetryAt = m_clock.instant() + kWriteRetry;
         }
     }
 }
@@ -389,12 +432,15 @@ void Node::logGrew(const DatabaseName &name)
 
 void Node::tick()
 {
-    afterCommit([this] { m_replicator->tick(); });
+    afterCommit([this] {
+        m_replicator->tick();
+        retryWriting();
+    });
 }
 
 Instant Node::nextDue() const
 {
-    return m_replicator ? m_replicator->nextDue() : Instant::max();
+    return m_replicator ? std::min(m_replicator->nextDue(), m_writeRetryAt) : Instant::max();
 }
 
 // ReplicaHost.

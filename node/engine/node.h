@@ -97,6 +97,7 @@ private:
         std::unique_ptr<Database> database; ///< null: deleted, or it cannot be opened
         std::optional<Error> error;
         LogPosition announced; ///< to replication
+        std::optional<Error> writeFault; ///< of the last transaction, if it failed
     };
     using Settled = std::function<void(const std::optional<Error> &fault)>;
 
@@ -113,6 +114,8 @@ private:
 
     Result<Database *> transaction(const DatabaseName &name);
     void settleTransactions();
+    void noteWriteFault(const DatabaseName &name, const std::optional<Error> &fault);
+    void retryWriting();
     void openEntry(Entry &entry);
     Result<void> create(const DatabaseName &name, std::uint64_t generation);
     /// The entry is a deleted one afterwards; its file has another name, its unsent writes are
@@ -121,6 +124,7 @@ private:
     Result<void> renameAside(const Entry &entry);
     [[nodiscard]] QByteArray asidePathOf(const Entry &entry) const;
     Result<void> loadPeers();
+    Result<void> takeSeed(const SeedPeer &seed);
     void announce();
     void ingest(Database &database,
         const Entry &entry,
@@ -137,6 +141,7 @@ private:
     const Clock &m_clock;
     Random &m_random;
     replication::Transport &m_transport;
+    Instant m_writeRetryAt = Instant::max(); ///< of databases that could not be written to
     NodeObserver *m_observer = nullptr;
     std::unique_ptr<storage::NodeRegistry> m_registry;
     std::map<DatabaseName, Entry> m_entries;

@@ -22,19 +22,33 @@ Result<void> Node::loadPeers()
         if (seed.id == m_settings.nodeId) {
             continue;
         }
-        // The configuration says again at every start what it wants; an operator's registration for
-        // one database stays.
-        std::erase_if(m_peers, [&seed](const replication::Peer &peer) {
-            return peer.id == seed.id && !peer.database;
-        });
-        const replication::Peer peer {
-            seed.id, seed.baseUrl, seed.isActive, std::nullopt, m_clock.wallTime()};
-        m_peers.push_back(peer);
-        DRIFTLESS_TRY(m_registry->savePeer(
-            {std::nullopt, peer.id, peer.baseUrl, peer.isActive, peer.updated}));
+        if (const auto taken = takeSeed(seed); !taken) {
+            // It is a peer of this run all the same; the next start tries again.
+            qCCritical(logReplication,
+                "Peer %s of the configuration cannot be saved: %s",
+                seed.id.bytes().constData(),
+                taken.error().message.constData());
+        }
     }
     m_replicator->setPeers(m_peers);
     return {};
+}
+
+/// Takes over what the configuration says newly: what an operator has changed since by the API
+/// stays, as does a registration for one database.
+Result<void> Node::takeSeed(const SeedPeer &seed)
+{
+    const storage::NodeRegistry::SeedEntry entry {seed.id, seed.baseUrl, seed.isActive};
+    DRIFTLESS_TRY_ASSIGN(const bool isTaken, m_registry->isSeedTaken(entry));
+    if (isTaken) {
+        return {};
+    }
+    std::erase_if(m_peers,
+        [&seed](const replication::Peer &peer) { return peer.id == seed.id && !peer.database; });
+    const WallTime now = m_clock.wallTime();
+    m_peers.push_back({seed.id, seed.baseUrl, seed.isActive, std::nullopt, now});
+    DRIFTLESS_TRY(m_registry->savePeer({std::nullopt, seed.id, seed.baseUrl, seed.isActive, now}));
+    return m_registry->saveSeed(entry);
 }
 
 void Node::peers(const std::optional<DatabaseName> &database, Answer<std::vector<PeerView>> answer)
@@ -244,7 +258,7 @@ PeerConvergence Node::convergenceWith(
         result.checked = status->checked;
         result.pendingThere = static_cast<qint64>(status->pendingThere);
         result.pendingHere = static_cast<qint64>(status->pendingHere);
-    } else {
+    } else if (peer.exchanges(name)) {
         result.pendingHere
             = static_cast<qint64>(entry.database->file().vector().operationsBeyond({}));
     }

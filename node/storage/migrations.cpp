@@ -114,7 +114,15 @@ CREATE TABLE peers(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<const char *, 1> kRegistrySteps {kRegistryVersion1};
+constexpr const char *kRegistryVersion2 = R"sql(
+CREATE TABLE seeds(
+    node TEXT PRIMARY KEY,
+    base_url TEXT NOT NULL,
+    active INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<const char *, 2> kRegistrySteps {kRegistryVersion1, kRegistryVersion2};
 
 } // namespace
 

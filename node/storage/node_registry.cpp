@@ -117,4 +117,22 @@ Result<void> NodeRegistry::removePeer(
     return remove.run();
 }
 
+Result<bool> NodeRegistry::isSeedTaken(const SeedEntry &seed)
+{
+    DRIFTLESS_TRY_ASSIGN(Statement select,
+        m_connection->prepare(
+            "SELECT 1 FROM seeds WHERE node = ? AND base_url = ? AND active = ?"));
+    select.bindText(1, seed.node.bytes()).bindText(2, seed.baseUrl).bind(3, seed.isActive ? 1 : 0);
+    return select.step();
+}
+
+Result<void> NodeRegistry::saveSeed(const SeedEntry &seed)
+{
+    DRIFTLESS_TRY_ASSIGN(Statement insert,
+        m_connection->prepare(
+            "INSERT OR REPLACE INTO seeds(node, base_url, active) VALUES(?,?,?)"));
+    insert.bindText(1, seed.node.bytes()).bindText(2, seed.baseUrl).bind(3, seed.isActive ? 1 : 0);
+    return insert.run();
+}
+
 } // namespace driftless::storage

@@ -31,6 +31,12 @@ public:
         bool isActive = true;
         WallTime updated {};
     };
+    struct SeedEntry
+    {
+        NodeId node;
+        QByteArray baseUrl;
+        bool isActive = true;
+    };
 
     /// Errors as of DatabaseFile::open.
     static Result<std::unique_ptr<NodeRegistry>> open(const QByteArray &path);
@@ -40,6 +46,9 @@ public:
     Result<std::vector<PeerEntry>> peers();
     Result<void> savePeer(const PeerEntry &entry);
     Result<void> removePeer(const NodeId &node, const std::optional<DatabaseName> &database);
+    /// Whether the configuration's peer stood there in just this way when it was last taken over.
+    Result<bool> isSeedTaken(const SeedEntry &seed);
+    Result<void> saveSeed(const SeedEntry &seed);
 
 private:
     FileLock m_lock;

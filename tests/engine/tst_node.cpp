@@ -4,6 +4,9 @@
 #include <QRegularExpression>
 #include <QTest>
 
+#include <csignal>
+#include <sys/resource.h>
+
 using namespace driftless;
 using namespace driftless::support;
 using engine::WriteKind;
@@ -42,6 +45,25 @@ QByteArray shown(engine::Node &node, const QByteArray &id)
     return state->shown().value_or(QByteArray());
 }
 
+/// No file may grow beyond so many bytes while this lives: a disk that is full.
+class FileSizeLimit
+{
+public:
+    explicit FileSizeLimit(qint64 bytes)
+    {
+        std::signal(SIGXFSZ, SIG_IGN); // the write fails then, and the process goes on
+        getrlimit(RLIMIT_FSIZE, &m_before);
+        const rlimit limit {static_cast<rlim_t>(bytes), m_before.rlim_max};
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    ~FileSizeLimit() { setrlimit(RLIMIT_FSIZE, &m_before); }
+    FileSizeLimit(const FileSizeLimit &) = delete;
+    FileSizeLimit &operator=(const FileSizeLimit &) = delete;
+
+private:
+    rlimit m_before {};
+};
+
 } // namespace
 
 /// What a node makes of writes: outcomes, preconditions, roles, groups, and one commit for many.
@@ -62,6 +84,8 @@ private Q_SLOTS:
     void aBatchIsBoundedByWhatTravels();
     void aDatabaseThatCannotBeOpenedLeavesTheOthersAlone();
     void manyWritersShareOneCommit();
+    void aDiskThatTakesNothingIsSaid();
+    void seedPeersLeaveWhatAnOperatorChanged();
 };
 
 void TestNode::answersComeAfterTheCommit()
@@ -323,6 +347,68 @@ void TestNode::manyWritersShareOneCommit()
     node.settle();
     QCOMPARE(answered, 100);
     QCOMPARE(shown(node, "p1"), QByteArray(R"({"Id":"p1","stock":100})"));
+}
+
+void TestNode::aDiskThatTakesNothingIsSaid()
+{
+    struct Health final : engine::NodeObserver
+    {
+        void databasesChanged(const std::set<DatabaseName> &) override { }
+        void healthChanged(const std::vector<QByteArray> &now) override { reasons = now; }
+        std::vector<QByteArray> reasons;
+    } health;
+    SimCluster cluster(1);
+    engine::Node &node = cluster.node(0);
+    node.observe(&health);
+    QVERIFY(write(node, request(WriteKind::Put, "p1", R"({"a":1})")).isOk());
+    QVERIFY(health.reasons.empty());
+    const QByteArray log = node.pathOf(shop()) + "-wal";
+    {
+        const FileSizeLimit limit(QFile(QString::fromUtf8(log)).size());
+        QTest::ignoreMessage(
+            QtCriticalMsg, QRegularExpression(QStringLiteral("Database shop: .*shop.db.*")));
+        const auto refused = write(node, request(WriteKind::Put, "p1", R"({"a":2})"));
+        QVERIFY(!refused.isOk());
+        QCOMPARE(health.reasons.size(), std::size_t(1));
+        QVERIFY(health.reasons[0].startsWith("Database shop could not be written to: "));
+        cluster.run(std::chrono::seconds {3}); // it tries, and finds it still so
+        QCOMPARE(health.reasons.size(), std::size_t(1));
+        QCOMPARE(shown(node, "p1"), QByteArray(R"({"a":1})"));
+    }
+    cluster.run(std::chrono::seconds {3}); // without a write of anybody's
+    QVERIFY(health.reasons.empty());
+    QVERIFY(write(node, request(WriteKind::Put, "p2", R"({"a":3})")).isOk());
+    QCOMPARE(shown(node, "p1"), QByteArray(R"({"a":1})"));
+    node.observe(nullptr);
+}
+
+void TestNode::seedPeersLeaveWhatAnOperatorChanged()
+{
+    SimCluster cluster(1);
+    const auto peersAfterRestart = [&cluster](const std::vector<engine::SeedPeer> &seeds) {
+        cluster.setSeedPeers(seeds);
+        cluster.restart(0);
+        QByteArray text;
+        cluster.node(0).peers({}, [&text](const Result<std::vector<engine::PeerView>> &peers) {
+            for (const engine::PeerView &peer : *peers) {
+                text += peer.id.bytes() + ' ' + peer.baseUrl + (peer.isActive ? " on;" : " off;");
+            }
+        });
+        cluster.node(0).settle();
+        return text;
+    };
+    const engine::SeedPeer first {SimCluster::idOf(1), "http://n1", true};
+    const engine::SeedPeer second {SimCluster::idOf(2), "http://n2", true};
+    QCOMPARE(peersAfterRestart({first, second}), QByteArray("n1 http://n1 on;n2 http://n2 on;"));
+    cluster.addPeer(0, 1, false);
+    cluster.node(0).removePeer(
+        second.id, {}, [](const Result<void> &removed) { QVERIFY(removed.isOk()); });
+    cluster.node(0).settle();
+    QCOMPARE(peersAfterRestart({first, second}), QByteArray("n1 http://n1 off;"));
+    // The configuration says something new.
+    const engine::SeedPeer moved {SimCluster::idOf(1), "http://n1:8080", true};
+    QCOMPARE(peersAfterRestart({moved, second}), QByteArray("n1 http://n1:8080 on;"));
+    QCOMPARE(peersAfterRestart({}), QByteArray("n1 http://n1:8080 on;"));
 }
 
 QTEST_GUILESS_MAIN(TestNode)

@@ -106,6 +106,7 @@ void SimCluster::start(Member &member)
     settings.dataDirectory = m_folder.path(settings.nodeId.bytes());
     settings.replicationKey = "key";
     settings.durability = engine::Durability::Normal;
+    settings.seedPeers = m_seeds;
     ++member.generation;
     member.wire = &m_network.transportOf(urlOf(member.index));
     m_network.attach(urlOf(member.index),

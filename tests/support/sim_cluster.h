@@ -41,6 +41,8 @@ public:
     void restart(int index);
     /// Only `restart` may be called for a stopped node.
     void stop(int index);
+    /// What the configurations of nodes that start from now on name.
+    void setSeedPeers(std::vector<engine::SeedPeer> seeds) { m_seeds = std::move(seeds); }
 
     [[nodiscard]] std::uint64_t operationsSent() const { return m_operationsSent; }
     [[nodiscard]] std::uint64_t transfersSent() const { return m_transfersSent; }
@@ -57,6 +59,7 @@ private:
     SimTimeline m_timeline;
     SimNetwork m_network;
     TemporaryFolder m_folder;
+    std::vector<engine::SeedPeer> m_seeds;
     std::vector<std::unique_ptr<Member>> m_members;
     std::uint64_t m_operationsSent = 0;
     std::uint64_t m_transfersSent = 0;
