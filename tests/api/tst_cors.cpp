@@ -49,6 +49,8 @@ void TestCors::allows_data()
     QTest::newRow("without a port") << QByteArray("http://LOCALHOST") << true << false;
     QTest::newRow("evil") << QByteArray("http://evil.example") << false << false;
     QTest::newRow("begins alike") << QByteArray("http://localhost.evil.example") << false << false;
+    QTest::newRow("begins alike, an address")
+        << QByteArray("http://127.0.0.1.evil.example") << false << false;
     QTest::newRow("ends alike") << QByteArray("http://evil-localhost") << false << false;
     QTest::newRow("null") << QByteArray("null") << false << false;
     QTest::newRow("configured") << QByteArray("https://studio.example") << false << true;

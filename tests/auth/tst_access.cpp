@@ -13,7 +13,8 @@ Access makeAccess()
     auto keys = auth::KeyStore::make("root-key",
         "node-key",
         {{"reader", "reader", {"sales"}, {auth::Role::ReadDocument}},
-            {"nodbs", "nodbs", {}, auth::RoleSet::all()}},
+            {"nodbs", "nodbs", {}, auth::RoleSet::all()},
+            {"office", "office", {"*"}, auth::RoleSet::all()}},
         random);
     return Access(std::move(keys).value());
 }
@@ -144,6 +145,8 @@ void TestAccess::operatorsMayUseTheRootKey_data()
     QTest::newRow("wrong replication key beside root's")
         << QByteArray("wrong") << QByteArray("root-key") << QByteArray("invalid-api-key");
     QTest::newRow("scoped key") << none << QByteArray("nodbs") << QByteArray("forbidden");
+    QTest::newRow("all roles everywhere")
+        << none << QByteArray("office") << QByteArray("forbidden");
     QTest::newRow("wrong key") << none << QByteArray("wrong") << QByteArray("invalid-api-key");
     QTest::newRow("blank key") << none << QByteArray("") << QByteArray("missing-header");
 }

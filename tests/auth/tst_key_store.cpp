@@ -42,6 +42,7 @@ private Q_SLOTS:
     void rootMayDoEverythingEverywhere();
     void aKeyIsFoundByExactlyItsBytes_data();
     void aKeyIsFoundByExactlyItsBytes();
+    void noGuessGetsIn();
     void aScopeIsCheckedByNormalisedName_data();
     void aScopeIsCheckedByNormalisedName();
     void theReplicationKeyIsNoApiKey();
@@ -127,6 +128,18 @@ void TestKeyStore::aKeyIsFoundByExactlyItsBytes()
     QCOMPARE(found ? found->name : QByteArray(), owner);
     if (found) {
         QVERIFY(!found->isRoot);
+    }
+}
+
+/// All bytes of a MAC count: of so many guesses some have the last byte, or the first, of a key's.
+void TestKeyStore::noGuessGetsIn()
+{
+    const auto store = makeStore({{"till", "k-till-1", {"*"}, RoleSet::all()}});
+    QVERIFY(store);
+    for (int i = 0; i < 5'000; ++i) {
+        const QByteArray guess = "guess-" + QByteArray::number(i);
+        QVERIFY2(!store->find(guess), guess.constData());
+        QVERIFY2(!store->isReplicationKey(guess), guess.constData());
     }
 }
 

@@ -1,7 +1,9 @@
+#include "core/limits.h"
 #include "http_node.h"
 
 #include <QTest>
 
+using driftless::kPageDocumentsMax;
 using namespace driftless::test;
 
 /// What our own parts of the API promise, asked of a real node: every error code that a client can
@@ -22,6 +24,7 @@ private Q_SLOTS:
     void saysWhatInABatchIsWrong();
     void foldsWritesOfOneDocument();
     void pagesByKey();
+    void boundsPages();
     void carriesUnusualIds();
     void answersHead();
     void writesThatChangeNothing();
@@ -400,6 +403,27 @@ void TestHttpApi::pagesByKey()
     QCOMPARE(pages.join('|'), R"([{"Id":"a"},{"Id":"B"}]|[{"Id":"c/d"},{"Id":"é"}])");
     QCOMPARE(ask("GET", "/api/documents/pages?after=A&take=1").body, R"([{"Id":"B"}])");
     QCOMPARE(ask("GET", "/api/documents/pages?skip=3").body, R"([{"Id":"é"}])");
+}
+
+/// However much is asked for, one answer has at most kPageDocumentsMax documents, and says where to
+/// go on.
+void TestHttpApi::boundsPages()
+{
+    HttpNode node(HttpNode::Settings {});
+    const auto put = [&](int first, int count) {
+        QByteArrayList operations;
+        for (int i = first; i < first + count; ++i) {
+            operations.append(R"({"Op":"put","Collection":"long","Id":")"
+                + QByteArray::number(100'000 + i) + R"(","Body":{}})");
+        }
+        return node.ask("long", "POST", "/api/batch", batchOf(operations)).status;
+    };
+    QCOMPARE(put(0, kPageDocumentsMax), 200);
+    QCOMPARE(put(kPageDocumentsMax, 1), 200);
+    const HttpAnswer answer = node.ask("long", "GET", "/api/documents/long?take=1000000");
+    QCOMPARE(answer.status, 200);
+    QCOMPARE(answer.body.count("\"Id\""), kPageDocumentsMax);
+    QVERIFY(answer.header("Link").contains("take=" + QByteArray::number(kPageDocumentsMax)));
 }
 
 void TestHttpApi::carriesUnusualIds()

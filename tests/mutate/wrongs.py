@@ -285,6 +285,13 @@ WRONGS = [
         "    m_distances.clear();",
         "",
     ),
+    Wrong(
+        "power-cut-takes-what-was-acknowledged",
+        "A commit is answered before the disk has it: the last sales before a power cut are gone.",
+        "storage/database_file.cpp",
+        'QByteArray(options.isSynchronousFull ? "FULL" : "NORMAL")',
+        'QByteArray(options.isSynchronousFull ? "NORMAL" : "FULL")',
+    ),
     # Vectors.
     Wrong(
         "vector-one-too-far",
@@ -321,6 +328,20 @@ WRONGS = [
         "replication/ingest.cpp",
         "if (group && sequence != group->first + group->size - 1) {",
         "if (group && sequence + 1 < group->first + group->size - 1) {",
+    ),
+    Wrong(
+        "update-releases-nothing",
+        "A till that was updated goes on refusing the documents that waited for the update.",
+        "engine/database.cpp",
+        "if (file->quarantinedCount() > 0) {",
+        "if (file->quarantinedCount() < 0) {",
+    ),
+    Wrong(
+        "converged-with-one-left-out",
+        "The node says that all agree, and has an operation aside that it did not understand.",
+        "engine/node_cluster.cpp",
+        "if (result.quarantined > 0) {",
+        "if (result.quarantined > 1) {",
     ),
     # Ingest.
     Wrong(
@@ -507,7 +528,7 @@ WRONGS = [
         "A key for all databases exchanges the peers of the cluster.",
         "engine/access.cpp",
         "if (!holder.isRoot) {",
-        "if (!holder.isRoot && !holder.roles.has(auth::Role::AddDatabase)) {",
+        "if (!holder.isRoot && !holder.allDatabases) {",
     ),
     Wrong(
         "role-to-delete-not-asked",
@@ -536,6 +557,13 @@ WRONGS = [
         "api/replication_api.cpp",
         "if (!gateway.access().node(&hint->replicationKey)",
         "if (hint->replicationKey.isEmpty()",
+    ),
+    Wrong(
+        "page-of-a-stranger-may-ask",
+        "A page from 127.0.0.1.example.com reads the shop through the browser of whoever opens it.",
+        "api/cors.cpp",
+        'host == "127.0.0.1";',
+        'host.startsWith("127.0.0.1");',
     ),
     # Limits of the server.
     Wrong(

@@ -340,6 +340,9 @@ void TestDatabaseFile::cacheIsOutsideOfTheDigest()
     QVERIFY(a.file().digest() == digest);
     QCOMPARE(a.file().documentCount(), 1);
     QVERIFY(must(a.reader()->document("cache", "2")).has_value());
+    // No other is, however much its name is like it.
+    a.write({{Edit::Kind::Put, "3", R"({"Id":"3"})", "cachedPrices"}});
+    QVERIFY(!(a.file().digest() == digest));
 }
 
 void TestDatabaseFile::collectionsKeepTheirFirstSpelling()
