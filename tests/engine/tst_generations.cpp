@@ -1,4 +1,6 @@
 #include "engine/set_aside.h"
+#include "replication/messages.h"
+#include "replication/stream.h"
 #include "sim_cluster.h"
 
 #include <QDir>
@@ -57,7 +59,9 @@ class TestGenerations : public QObject
 private Q_SLOTS:
     void aDeletionReachesEveryNode();
     void aNewOneIsEmptyEverywhere();
+    void whatWasSentBeforeStaysOutside();
     void whatAPeerNeverHadIsListed();
+    void whatAPeerHasIsNotListed();
     void anEarlierFileIsNeverOverwritten();
     void aNewGenerationThatCannotBeMadeIsTriedAgain();
     void aDatabaseIsRenamedWholeOrNotAtAll();
@@ -98,6 +102,35 @@ void TestGenerations::aNewOneIsEmptyEverywhere()
     QVERIFY(cluster.isEqual());
 }
 
+/// A transfer may have been under way while the database was made anew.
+void TestGenerations::whatWasSentBeforeStaysOutside()
+{
+    SimCluster cluster(1);
+    engine::Node &node = cluster.node(0);
+    cluster.put(0, "o1", R"({"a":1})");
+    const storage::VersionVector nothing;
+    replication::StreamQuery query;
+    query.known = &nothing;
+    const auto transfer = replication::buildTransfer(node.openDatabase(shop())->file(), query);
+    QVERIFY(transfer.isOk());
+    QVERIFY(transfer->count > 0);
+    replication::Preamble preamble;
+    preamble.sender.node = SimCluster::idOf(1);
+    preamble.sender.run = 1;
+    QVERIFY(drop(node).isOk());
+    QCOMPARE(*make(node), true);
+    std::optional<replication::TransferStatus> status;
+    node.receiveOperations(shop(),
+        replication::joinTransfer(preamble.encode(), transfer->operations),
+        [&status](const Result<QByteArray> &answer) {
+            const auto said = replication::OperationsAnswer::decode(*answer);
+            status = said ? std::optional(said->status) : std::nullopt;
+        });
+    node.settle();
+    QVERIFY(status == replication::TransferStatus::OtherGeneration);
+    QCOMPARE(node.openDatabase(shop())->file().documentCount(), 0);
+}
+
 void TestGenerations::whatAPeerNeverHadIsListed()
 {
     SimCluster cluster(2);
@@ -126,6 +159,24 @@ void TestGenerations::whatAPeerNeverHadIsListed()
             || (line.contains(R"("Id":"o2")") && line.endsWith(R"("Document":{"a": 2}})"));
     }
     QVERIFY2(isListed, list.constData());
+}
+
+void TestGenerations::whatAPeerHasIsNotListed()
+{
+    SimCluster cluster(2);
+    cluster.mesh();
+    cluster.put(1, "o1", R"({"a":1})");
+    QVERIFY(cluster.runUntilEqual());
+    cluster.run(2s); // it is told so, too
+    cluster.network().block(SimCluster::urlOf(1), SimCluster::urlOf(0), true);
+    cluster.put(1, "o2", R"({"a":2})");
+    QTest::ignoreMessage(QtCriticalMsg,
+        QRegularExpression(QStringLiteral(
+            "Database shop: 1 writes that no peer is known to have are listed in .*")));
+    QVERIFY(drop(cluster.node(1)).isOk());
+    const QByteArray list = contents(asidePath(cluster.node(1), ".g0.unsent.ndjson"));
+    QCOMPARE(list.count('\n'), 1);
+    QVERIFY2(list.contains(R"("Id":"o2")"), list.constData());
 }
 
 void TestGenerations::anEarlierFileIsNeverOverwritten()

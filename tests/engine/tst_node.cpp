@@ -1,3 +1,4 @@
+#include "manual_clock.h"
 #include "sim_cluster.h"
 
 #include <QFile>
@@ -82,6 +83,7 @@ private Q_SLOTS:
     void aBatchFoldsWritesOfOneDocument();
     void limitsAreKept();
     void aBatchIsBoundedByWhatTravels();
+    void aBatchMayHaveExactlyItsLimit();
     void aDatabaseThatCannotBeOpenedLeavesTheOthersAlone();
     void manyWritersShareOneCommit();
     void aDiskThatTakesNothingIsSaid();
@@ -307,6 +309,31 @@ void TestNode::aBatchIsBoundedByWhatTravels()
     QCOMPARE(node.openDatabase(shop())->file().lastPosition(), before);
     patches.pop_back();
     QCOMPARE(batch(), std::optional<ErrorCode>());
+}
+
+void TestNode::aBatchMayHaveExactlyItsLimit()
+{
+    const TemporaryFolder folder;
+    SeededRandom random(1);
+    const ManualClock clock;
+    engine::Settings settings;
+    settings.nodeId = *NodeId::parse("a");
+    settings.groupBytesMax = 100;
+    const auto database
+        = engine::Database::open(folder.path("shop.db"), shop(), {settings, random, clock});
+    QVERIFY(database.isOk());
+    const auto batch = [&](qsizetype bytes) {
+        const QByteArray frame = R"({"a":""})";
+        const QByteArray text(bytes - frame.size() - 2, 'x');
+        const std::vector<WriteRequest> writes {request(WriteKind::Put, "1", "{}"),
+            request(WriteKind::Put, "2", R"({"a":")" + text + "\"}")};
+        int failedIndex = 0;
+        const auto outcome = (*database)->batch(writes, failedIndex);
+        return outcome ? std::nullopt : std::optional(outcome.error().code);
+    };
+    QVERIFY((*database)->file().begin().isOk());
+    QCOMPARE(batch(101), std::optional(ErrorCode::TooLarge));
+    QCOMPARE(batch(100), std::nullopt);
 }
 
 void TestNode::aDatabaseThatCannotBeOpenedLeavesTheOthersAlone()

@@ -458,6 +458,13 @@ WRONGS = [
         "return apart && std::chrono::abs(*apart) > kClockSkewMax;",
         "return apart && *apart > kClockSkewMax;",
     ),
+    Wrong(
+        "echo",
+        "What a peer sent is sent back to it: twice the traffic on a line that is thin.",
+        "replication/pump.cpp",
+        "found->second.known.raise(event.senderHas);",
+        "",
+    ),
     # The engine: commit, generations, preconditions.
     Wrong(
         "failed-commit-acknowledged",
@@ -479,6 +486,20 @@ WRONGS = [
         "engine/node.cpp",
         "if (generation <= mine) {",
         "if (generation < mine) {",
+    ),
+    Wrong(
+        "old-generation-taken",
+        "A till that was off while the database was made anew sends last year's orders into the new one.",
+        "engine/node_cluster.cpp",
+        "    if (preamble->generation",
+        "    if (preamble->sender.node.isEmpty() && preamble->generation",
+    ),
+    Wrong(
+        "peers-hear-with-the-next-heartbeat",
+        "A sale shows at the other tills a second later than it could.",
+        "engine/node.cpp",
+        "if (m_entries.at(name).announced != database->file().committedPosition()) {",
+        "if (m_entries.at(name).announced == database->file().committedPosition()) {",
     ),
     Wrong(
         "unsent-writes-not-listed",
@@ -559,6 +580,13 @@ WRONGS = [
         "if (hint->replicationKey.isEmpty()",
     ),
     Wrong(
+        "weak-tag-is-strong",
+        "An edit passes its condition by a tag that says only that two versions mean about the same.",
+        "api/entity_tags.cpp",
+        "if (!isWeak || comparison == Comparison::Weak) {",
+        "if (!isWeak || comparison != Comparison::Weak) {",
+    ),
+    Wrong(
         "page-of-a-stranger-may-ask",
         "A page from 127.0.0.1.example.com reads the shop through the browser of whoever opens it.",
         "api/cors.cpp",
@@ -621,6 +649,13 @@ WRONGS = [
         "net/http_server.cpp",
         "|| m_addresses.value(remoteAddress) >= m_limits.connectionsPerAddressMax;",
         "|| m_addresses.value(remoteAddress) >= m_limits.connectionsMax;",
+    ),
+    Wrong(
+        "hint-limit-off-by-one",
+        "A hint of the largest size that is allowed ends the connection that it came by.",
+        "net/ws_hints.cpp",
+        "if (text.size() > m_server.m_limits.hintBytesMax) {",
+        "if (text.size() >= m_server.m_limits.hintBytesMax) {",
     ),
     # JSON.
     Wrong(
