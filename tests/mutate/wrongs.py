@@ -47,7 +47,7 @@ WRONGS = [
         "Every write after another looks like a conflict: the list fills with what nobody has to decide.",
         "storage/document_state.cpp",
         "return parent.version.dot == head.version.dot",
-        "return parent.version == head.version && header.floor",
+        "return (parent.version == head.version && parent.adoptedId)",
     ),
     Wrong(
         "removed-member-comes-back",

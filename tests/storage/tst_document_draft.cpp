@@ -100,6 +100,7 @@ private Q_SLOTS:
     void plans();
     void refuses_data();
     void refuses();
+    void addsUpToThirtyFourDigits();
     void aRefusedPatchChangesNothing();
     void leavesTheStateAlone();
     void whoWritesSeesWhatItWrote();
@@ -428,6 +429,16 @@ void TestDocumentDraft::refuses()
     QCOMPARE(done.error().path, path);
     QVERIFY(!done.error().message.isEmpty());
     QCOMPARE(text(draft.finish()), QByteArray("nothing"));
+}
+
+void TestDocumentDraft::addsUpToThirtyFourDigits()
+{
+    Pen a("a");
+    const DocumentState state
+        = joined({a.insert(1, R"({"Id":"1","n":9999999999999999999999999999999998})")});
+    DocumentDraft draft(state, kOwn, false);
+    patch(draft, R"({"n":{"$inc":1}})");
+    QVERIFY(draft.body().contains(R"("n":9999999999999999999999999999999999})"));
 }
 
 void TestDocumentDraft::aRefusedPatchChangesNothing()

@@ -67,6 +67,9 @@ void TestDocumentState::anyOrderGivesTheSame_data()
         const Operation erase = b.erase(25, {name});
         QTest::newRow("an edit and a later deletion")
             << Operations {base, price, name, erase} << QByteArray("(gone)");
+        const Operation earlyErase = c.erase(18, {base});
+        QTest::newRow("an edit between two deletions")
+            << Operations {base, price, earlyErase, erase} << QByteArray("(gone)");
         const Operation again = b.insert(30, R"({"Id":"1","fresh":true})", {erase});
         QTest::newRow("a new life hides an edit that it had not seen") << Operations {
             base, name, erase, again, price} << QByteArray(R"({"Id":"1","fresh":true})");
