@@ -122,6 +122,21 @@ private Q_SLOTS:
         QVERIFY(completeCount > kRounds); // the inputs are not all noise
     }
 
+    // An empty body in one chunk may come byte by byte; Beast asserts otherwise.
+    void readsAnEmptyChunkedBodyByteByByte()
+    {
+        const QByteArray input = "PUT /c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+                                 "chunked\r\n\r\n0\r\n\r\n";
+        std::vector<qsizetype> cuts;
+        for (qsizetype cut = 1; cut <= input.size(); ++cut) {
+            cuts.push_back(cut);
+        }
+        const Reading reading = read({}, input, cuts);
+        QVERIFY(!reading.isFailed);
+        QCOMPARE(reading.requests.size(), 1U);
+        QCOMPARE(reading.requests[0], "PUT /c?|Host=a|Transfer-Encoding=chunked|");
+    }
+
     // A trailer is no header: it must not pass for one that was checked.
     void dropsTrailers()
     {
