@@ -23,14 +23,9 @@ std::uint64_t numberFrom(QByteArrayView bytes)
 
 } // namespace
 
-IncarnationTable::IncarnationTable(Connection &connection)
-    : m_connection(connection)
-{
-}
-
 Result<std::unique_ptr<IncarnationTable>> IncarnationTable::load(Connection &connection)
 {
-    std::unique_ptr<IncarnationTable> table(new IncarnationTable(connection));
+    std::unique_ptr<IncarnationTable> table(new IncarnationTable);
     DRIFTLESS_TRY_ASSIGN(Statement select,
         connection.prepare(
             "SELECT id, origin, number, sequence, chain_hash, continues_origin, continues_number, "

@@ -57,11 +57,10 @@ private:
         std::optional<Row> row;
     };
 
-    explicit IncarnationTable(Connection &connection);
+    IncarnationTable() = default;
     void remember(const Incarnation &incarnation);
     Result<void> writeRow(const Incarnation &incarnation, const Row &row);
 
-    Connection &m_connection;
     Statement m_upsert;
     VersionVector m_vector;
     std::unordered_map<Incarnation, Row> m_rows;
