@@ -90,7 +90,7 @@ def runAll(tree, wrongs):
         if errors:
             broken.append(wrong.name)
             row(wrong.name, "DOES NOT COMPILE", seconds)
-            print(errors[-3000:], flush=True)
+            print("\n".join(line for line in errors.splitlines() if "error" in line), flush=True)
         elif not noticed:
             survivors.append(wrong)
             row(wrong.name, "NOBODY", seconds)

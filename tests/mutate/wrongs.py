@@ -196,8 +196,8 @@ WRONGS = [
         "common-past-is-not-found",
         "What both sides had seen before the cut is compared as if it were new: conflicts that are none.",
         "storage/conflicts.cpp",
-        "                merge(place->second, bits);",
-        "",
+        "merge(place->second, bits);",
+        "merge(place->second, place->second);",
     ),
     Wrong(
         "last-conflict-stays-on-the-list",

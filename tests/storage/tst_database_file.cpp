@@ -107,6 +107,7 @@ class TestDatabaseFile : public QObject
 private Q_SLOTS:
     void rollbackRestoresEverything();
     void rollbackOfTheFirstTransaction();
+    void whatWasRolledBackIsWrittenLikeNew();
     void uncommittedIsGoneAfterACrash();
     void whatFollowsAFailedReadIsNotWrittenAlone();
     void reopeningGivesTheSame();
@@ -186,6 +187,31 @@ void TestDatabaseFile::rollbackOfTheFirstTransaction()
     must(a.file().begin()); // is the one that is open
     must(a.file().commit());
     QVERIFY(summaryOf(a.file()) == before);
+}
+
+/// What the file keeps in memory of collections and of runs must not outlive the rows of them.
+void TestDatabaseFile::whatWasRolledBackIsWrittenLikeNew()
+{
+    Till a("a");
+    Till b("b");
+    a.put("1", R"({"Id":"1"})");
+    b.write({{Edit::Kind::Put, "2", R"({"Id":"2"})", "fresh"}});
+    const std::vector<Operation> log = b.log();
+    for (const bool isKept : {false, true}) {
+        must(a.file().begin());
+        for (const Operation &operation : log) {
+            must(a.file().apply({&operation, 1}));
+        }
+        if (isKept) {
+            must(a.file().commit());
+        } else {
+            a.file().rollback();
+        }
+    }
+    QCOMPARE(must(a.reader()->documents("fresh", {}, 0, 10)).bodies.size(), 1U);
+    for (const Operation &operation : log) {
+        QVERIFY(must(a.file().findOperation(operation.header.version.dot)).has_value());
+    }
 }
 
 void TestDatabaseFile::uncommittedIsGoneAfterACrash()
