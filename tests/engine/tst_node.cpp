@@ -1,5 +1,6 @@
 #include "manual_clock.h"
 #include "sim_cluster.h"
+#include "storage/connection.h"
 
 #include <QFile>
 #include <QRegularExpression>
@@ -86,6 +87,7 @@ private Q_SLOTS:
     void aBatchMayHaveExactlyItsLimit();
     void aDatabaseThatCannotBeOpenedLeavesTheOthersAlone();
     void manyWritersShareOneCommit();
+    void aWriteThatFailsHalfWayLeavesNothing();
     void aDiskThatTakesNothingIsSaid();
     void seedPeersLeaveWhatAnOperatorChanged();
 };
@@ -374,6 +376,43 @@ void TestNode::manyWritersShareOneCommit()
     node.settle();
     QCOMPARE(answered, 100);
     QCOMPARE(shown(node, "p1"), QByteArray(R"({"Id":"p1","stock":100})"));
+}
+
+/// A fault in the middle of a batch, after which SQLite would go on and commit: nobody who shares
+/// the transaction is told that it went well, and nothing of it stays.
+void TestNode::aWriteThatFailsHalfWayLeavesNothing()
+{
+    SimCluster cluster(1);
+    engine::Node &node = cluster.node(0);
+    QVERIFY(write(node, request(WriteKind::Put, "old", R"({"a":1})")).isOk());
+    const auto other
+        = storage::Connection::open(node.pathOf(shop()), storage::Connection::Mode::ReadWrite);
+    QVERIFY(other.isOk());
+    QVERIFY((*other)
+                ->execute("CREATE TRIGGER fault BEFORE UPDATE ON documents BEGIN SELECT "
+                          "RAISE(ABORT, 'fault'); END")
+                .isOk());
+    const LogPosition before = node.openDatabase(shop())->file().committedPosition();
+    std::vector<bool> answers;
+    const auto note
+        = [&answers](const Result<WriteOutcome> &outcome) { answers.push_back(outcome.isOk()); };
+    node.write(shop(), request(WriteKind::Put, "before"), note);
+    node.batch(shop(),
+        {request(WriteKind::Put, "new"), request(WriteKind::Put, "old", R"({"a":2})")},
+        [&answers](const Result<engine::BatchOutcome> &outcome, int) {
+            answers.push_back(outcome.isOk());
+        });
+    node.write(shop(), request(WriteKind::Put, "behind"), note);
+    QTest::ignoreMessage(
+        QtCriticalMsg, QRegularExpression(QStringLiteral("Database shop: .*fault.*")));
+    node.settle();
+    QCOMPARE(answers, (std::vector<bool> {false, false, false}));
+    QVERIFY(node.openDatabase(shop())->file().committedPosition() == before);
+    for (const char *id : {"before", "new", "behind"}) {
+        QCOMPARE(shown(node, id), QByteArray());
+    }
+    QVERIFY((*other)->execute("DROP TRIGGER fault").isOk());
+    QVERIFY(write(node, request(WriteKind::Put, "old", R"({"a":2})")).isOk());
 }
 
 void TestNode::aDiskThatTakesNothingIsSaid()

@@ -184,6 +184,13 @@ WRONGS = [
         "    m_file.setOwnIncarnation(m_incarnation);",
         "",
     ),
+    Wrong(
+        "forked-run-goes-on",
+        "A till whose run was stopped goes on writing in it, and nobody takes its sales.",
+        "storage/local_writer.cpp",
+        "if (m_incarnation.origin.isEmpty() || m_file.isStopped(m_incarnation)) {",
+        "if (m_incarnation.origin.isEmpty()) {",
+    ),
     # The list of conflicts.
     Wrong(
         "settled-conflict-stays-listed",
@@ -656,6 +663,21 @@ WRONGS = [
         "net/ws_hints.cpp",
         "if (text.size() > m_server.m_limits.hintBytesMax) {",
         "if (text.size() >= m_server.m_limits.hintBytesMax) {",
+    ),
+    # Queues.
+    Wrong(
+        "stop-drops-what-waits",
+        "At a stop, writes that were taken are neither done nor answered.",
+        "core/executor.cpp",
+        "            if (m_queue.empty()) {",
+        "            if (m_closed) {",
+    ),
+    Wrong(
+        "queue-one-too-long",
+        "What waits may take more memory than the limit says.",
+        "core/executor.cpp",
+        "if (m_closed || m_queue.size() >= bound) {",
+        "if (m_closed || m_queue.size() > bound) {",
     ),
     # JSON.
     Wrong(
