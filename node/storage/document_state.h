@@ -105,6 +105,7 @@ private:
     /// holds it.
     static QByteArray keptName(const json::Member &member);
     void joinMember(MemberState member);
+    void joinMembers(std::vector<MemberState> joined);
     void joinSum(
         const QByteArray &foldedMember, const Incarnation &incarnation, const CounterSum &sum);
     void joinClaims(const Operation &operation, const json::Object &body);

@@ -408,32 +408,37 @@ Result<DocumentState> RowCodec::decode(
         isAstray = isAstray || index >= decoded.versions.size();
         return isAstray ? Version {} : decoded.versions[index];
     };
+    std::vector<MemberState> joined;
     for (auto &[index, member] : decoded.own) {
         member.version = versionAt(index);
-        result.joinMember(std::move(member));
+        joined.push_back(std::move(member));
     }
     for (const auto &[index, name] : decoded.removed) {
         MemberState member;
         member.folded = share(name);
         member.version = versionAt(index);
         member.isRemoved = true;
-        result.joinMember(std::move(member));
+        joined.push_back(std::move(member));
     }
+    result.joinMembers(std::exchange(joined, {}));
+    const auto comesFirst = [](const auto &a, const auto &b) { return a.second < b.second; };
+    std::stable_sort(decoded.older.begin(), decoded.older.end(), comesFirst);
+    std::sort(decoded.hidden.begin(), decoded.hidden.end());
+    joined.reserve(result.m_written.members().size());
     for (const json::Member &written : result.m_written.members()) {
         if (isIdMember(written.folded)) {
             continue;
         }
-        const auto listed = [&written](const auto &entry) {
-            return QByteArrayView(entry.second) == QByteArrayView(written.folded);
-        };
-        const auto older = std::find_if(decoded.older.begin(), decoded.older.end(), listed);
-        const std::size_t index
-            = older != decoded.older.end() ? older->first : decoded.defaultIndex;
-        const bool isHidden
-            = std::find(
-                  decoded.hidden.begin(), decoded.hidden.end(), QByteArrayView(written.folded))
-            != decoded.hidden.end();
-        if (isHidden || result.findMember(written.folded) != nullptr) {
+        const QByteArrayView name = written.folded;
+        const auto older = std::lower_bound(decoded.older.begin(),
+            decoded.older.end(),
+            name,
+            [](const auto &entry, QByteArrayView wanted) { return entry.second < wanted; });
+        const std::size_t index = older != decoded.older.end() && older->second == name
+            ? older->first
+            : decoded.defaultIndex;
+        if (std::binary_search(decoded.hidden.begin(), decoded.hidden.end(), name)
+            || result.findMember(written.folded) != nullptr) {
             continue; // below the floor, with bytes of its own, or removed
         }
         MemberState member;
@@ -441,8 +446,9 @@ Result<DocumentState> RowCodec::decode(
         member.version = versionAt(index);
         member.name = share(written.name);
         member.value = share(written.value);
-        result.joinMember(std::move(member));
+        joined.push_back(std::move(member));
     }
+    result.joinMembers(std::move(joined));
     if (isAstray) {
         return malformed;
     }

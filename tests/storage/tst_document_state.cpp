@@ -114,6 +114,42 @@ void TestDocumentState::anyOrderGivesTheSame_data()
             << Operations {base, mine, yours, theirs}
             << QByteArray(R"({"Id":"1","m":0,"gamma":3,"ALPHA":4,"beta":2,"zeta":1})");
     }
+    {
+        // More than are joined one by one. `mine` sets every second member, `yours` every third and
+        // removes one in five of the others.
+        QByteArray bodies[4];
+        std::vector<Claim> claimed[2];
+        const auto append = [](QByteArray &body, const QByteArray &name, int value) {
+            body += ",\"" + name + "\":" + QByteArray::number(value);
+        };
+        for (int i = 0; i < 300; ++i) {
+            const QByteArray name = "m" + QByteArray::number(i);
+            const bool isMine = i % 2 == 0;
+            const bool isYours = i % 3 == 0;
+            const bool isRemoved = !isYours && i % 5 == 0;
+            append(bodies[0], name, 0);
+            append(bodies[1], name, isMine ? 1 : 0);
+            if (isMine) {
+                claimed[0].push_back(set(name));
+            }
+            if (isYours) {
+                claimed[1].push_back(set(name));
+            }
+            if (isRemoved) {
+                claimed[1].push_back(removed(name));
+                continue;
+            }
+            append(bodies[2], name, isYours ? 2 : 0);
+            append(bodies[3], name, isYours ? 2 : isMine ? 1 : 0);
+        }
+        for (QByteArray &body : bodies) {
+            body = "{\"Id\":\"1\"" + body + '}';
+        }
+        const Operation base = a.insert(10, bodies[0]);
+        const Operation mine = a.update(20, bodies[1], claimed[0], {base});
+        const Operation yours = b.update(21, bodies[2], claimed[1], {base});
+        QTest::newRow("many members at once") << Operations {base, mine, yours} << bodies[3];
+    }
 }
 
 void TestDocumentState::anyOrderGivesTheSame()
