@@ -117,9 +117,14 @@ void Application::handleHint(QByteArray message, std::function<void(QByteArray)>
     answer(m_replication.hint(message));
 }
 
-Response Application::serverError(int status, QByteArrayView code, QByteArrayView message) const
+Response Application::serverError(
+    const Request &head, int status, QByteArrayView code, QByteArrayView message) const
 {
-    return m_context.problem(status, code, message.toByteArray());
+    Response response = m_context.problem(status, code, message.toByteArray());
+    if (const auto origin = m_cors.allowedOrigin(head)) {
+        CorsPolicy::allow(response, *origin);
+    }
+    return response;
 }
 
 /// False, with the call answered, where the route reads a body and this one has another type, or

@@ -25,8 +25,11 @@ public:
     void handle(Request request, Reply reply) override;
     std::optional<Response> refuseUpgrade(const Request &head) override;
     void handleHint(QByteArray message, std::function<void(QByteArray)> answer) override;
-    [[nodiscard]] Response serverError(
-        int status, QByteArrayView code, QByteArrayView message) const override;
+    [[nodiscard]] Response serverError(const Request &head,
+        int status,
+        QByteArrayView code,
+        QByteArrayView message) const override;
+    void noteLimit(Limit limit) override { m_context.noteLimit(limit); }
 
 private:
     bool bindBody(Call &call);

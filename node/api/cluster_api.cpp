@@ -160,6 +160,7 @@ void ClusterApi::status(const CallPtr &call)
                             return a.name < b.name;
                         });
                     status.deniedCalls = m_context.deniedCalls();
+                    status.limits = m_context.limits();
                     return Response::json(200, status.toJson());
                 });
         });

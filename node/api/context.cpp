@@ -34,6 +34,7 @@ Context::Context(engine::Gateway &gateway, Random &random, ApiSettings settings)
 void Context::fail(Call &call, const Error &error, std::optional<int> index)
 {
     const int status = httpStatus(error.code);
+    noteLimit(error.limit);
     if (error.code == ErrorCode::InvalidApiKey || error.code == ErrorCode::Forbidden) {
         noteDenied(call.request, call.route->pattern, errorName(error.code));
     }

@@ -2,6 +2,7 @@
 
 #include "api/api_settings.h"
 #include "api/call.h"
+#include "core/limit_counters.h"
 #include "core/random.h"
 #include "engine/gateway.h"
 #include "wire/problem.h"
@@ -84,6 +85,9 @@ public:
     /// Calls that were refused since the start.
     [[nodiscard]] std::uint64_t deniedCalls() const { return m_deniedCalls; }
     void noteDenied(const Request &request, const char *where, QByteArrayView code);
+    /// How often each limit of the settings was hit since the start.
+    [[nodiscard]] const LimitCounters &limits() const { return m_limits; }
+    void noteLimit(Limit limit) { m_limits.note(limit); }
 
 private:
     [[nodiscard]] Response problemResponse(wire::Problem problem) const;
@@ -93,6 +97,7 @@ private:
     Random &m_random;
     const ApiSettings m_settings;
     std::uint64_t m_deniedCalls = 0;
+    LimitCounters m_limits;
 };
 
 } // namespace driftless::api

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/response.h"
+#include "core/limit_counters.h"
 
 #include <functional>
 #include <optional>
@@ -30,9 +31,13 @@ public:
     virtual void handleHint(QByteArray message, std::function<void(QByteArray)> answer) = 0;
 
     /// For an answer that the server must make itself (bad framing, 413, 431, 408, 503): the body
-    /// in the API's error shape.
+    /// in the API's error shape. `head`: what was read of the request; perhaps no more than its
+    /// Origin, perhaps nothing.
     [[nodiscard]] virtual Response serverError(
-        int status, QByteArrayView code, QByteArrayView message) const = 0;
+        const Request &head, int status, QByteArrayView code, QByteArrayView message) const = 0;
+
+    /// A client hit this bound of the server; to be counted.
+    virtual void noteLimit(Limit limit) = 0;
 };
 
 } // namespace driftless::api

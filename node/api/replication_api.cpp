@@ -91,8 +91,8 @@ QByteArray ReplicationApi::hint(const QByteArray &message)
         // nothing to fetch.
         const Result<NodeId> source = NodeId::parse(hint->sourceNodeId);
         const Result<DatabaseName> database = DatabaseName::parse(hint->database);
-        if (source && database) {
-            m_context.gateway().hint(*source, *database);
+        if (source && database && !m_context.gateway().hint(*source, *database)) {
+            m_context.noteLimit(Limit::StoreQueue);
         }
     }
     return wire::HintAcknowledgement {}.toJson();

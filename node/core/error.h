@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/limit_counters.h"
+
 #include <QByteArray>
 
 namespace driftless {
@@ -49,6 +51,7 @@ struct Error
     QByteArray message;
     QByteArray path; ///< where in the input, as a JSON path ("$.lines[2].price"); empty if it does
                      ///< not apply
+    Limit limit = Limit::None; ///< the setting that it was too much for
 };
 
 } // namespace driftless

@@ -449,7 +449,8 @@ Error Checker::error() const
                                                  : QByteArray::number(m_limits.bytesMax) + " bytes")
             .append(".)");
     }
-    return {m_code, message, path};
+    return {
+        m_code, message, path, m_code == ErrorCode::TooLarge ? Limit::DocumentBytes : Limit::None};
 }
 
 } // namespace driftless::json

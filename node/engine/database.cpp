@@ -109,7 +109,8 @@ Result<storage::DocumentKey> Database::checkRequest(const WriteRequest &request)
             "The document has more than the " + QByteArray::number(m_settings.documentBytesMax)
                 + " bytes that Node:Limits:DocumentBytes allows. Split it, or raise the limit on "
                   "every node.",
-            "$"};
+            "$",
+            Limit::DocumentBytes};
     }
     return storage::DocumentKey {foldCase(request.collection), foldCase(request.id)};
 }
@@ -191,7 +192,8 @@ Result<void> Database::take(const WriteRequest &request, Target &target) const
             "With this patch the document would have more than the "
                 + QByteArray::number(m_settings.documentBytesMax)
                 + " bytes that Node:Limits:DocumentBytes allows.",
-            "$"};
+            "$",
+            Limit::DocumentBytes};
     }
     return {};
 }
@@ -288,7 +290,8 @@ Result<BatchOutcome> Database::batch(std::span<const WriteRequest> requests, int
                     + QByteArray::number(m_settings.groupBytesMax)
                     + " bytes that Node:Limits:GroupBytes allows; a group travels whole. Send it "
                       "in parts.",
-                {}};
+                {},
+                Limit::GroupBytes};
         }
     }
     failedIndex = kNoBatchIndex;

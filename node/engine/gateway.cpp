@@ -12,11 +12,12 @@ namespace driftless::engine {
 
 namespace {
 
-Error busy()
+Error busy(Limit queue)
 {
     return {ErrorCode::Busy,
         "The node has more requests waiting than it takes at once. Try again in a second.",
-        {}};
+        {},
+        queue};
 }
 
 Error notOpen(const DatabaseName &name)
@@ -130,7 +131,7 @@ struct Gateway::State final : NodeObserver
             task(node, toFront<T>(std::move(*shared)));
         });
         if (!taken) {
-            (*shared)(busy());
+            (*shared)(busy(Limit::StoreQueue));
         }
     }
 
@@ -155,7 +156,7 @@ struct Gateway::State final : NodeObserver
                   toFront<T>(std::move(*shared))(std::move(result));
               });
         if (!taken) {
-            (*shared)(busy());
+            (*shared)(busy(Limit::ReaderQueue));
         }
     }
 
@@ -235,7 +236,8 @@ void Gateway::batch(const DatabaseName &database,
                        + QByteArray::number(m_state->node.settings().groupOperationsMax)
                        + " operations (Node:Limits:GroupOperations). Send it in parts; each part "
                          "is atomic by itself.",
-                   {}},
+                   {},
+                   Limit::GroupOperations},
             kNoBatchIndex);
         return;
     }
@@ -251,7 +253,7 @@ void Gateway::batch(const DatabaseName &database,
             });
     });
     if (!taken) {
-        (*shared)(busy(), kNoBatchIndex);
+        (*shared)(busy(Limit::StoreQueue), kNoBatchIndex);
     }
 }
 
@@ -359,13 +361,12 @@ void Gateway::replicationStatus(Answer<std::vector<DatabaseStatus>> answer)
         std::move(answer), [](Node &node, const auto &reply) { node.replicationStatus(reply); });
 }
 
-void Gateway::hint(NodeId source, DatabaseName database)
+bool Gateway::hint(NodeId source, DatabaseName database)
 {
-    // A hint that finds no place is made up for by the next heartbeat.
-    static_cast<void>(m_state->store.post(
+    return m_state->store.post(
         [state = m_state.get(), source = std::move(source), database = std::move(database)] {
             state->node.hint(source, database);
-        }));
+        });
 }
 
 void Gateway::receiveOperations(DatabaseName database, QByteArray body, Answer<QByteArray> answer)

@@ -73,8 +73,9 @@ public:
     /// NotFound if there is no such peer in that scope.
     void removePeer(NodeId peer, std::optional<DatabaseName> database, Answer<void> answer);
     void replicationStatus(Answer<std::vector<DatabaseStatus>> answer);
-    /// A hint that `database` has news at `source`.
-    void hint(NodeId source, DatabaseName database);
+    /// A hint that `database` has news at `source`. False: the store's queue is full; the next
+    /// heartbeat makes up for it.
+    [[nodiscard]] bool hint(NodeId source, DatabaseName database);
 
     // Node to node, in our own dialect: CBOR in, CBOR out (replication/messages.h).
     void receiveOperations(DatabaseName database, QByteArray body, Answer<QByteArray> answer);

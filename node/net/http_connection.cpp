@@ -5,10 +5,11 @@
 #include "net/server_socket.h"
 #include "net/ws_hints.h"
 
-#include <QPointer>
+#include <QEvent>
 #include <QThread>
 
 #include <algorithm>
+#include <utility>
 
 namespace driftless::net {
 
@@ -51,14 +52,40 @@ HttpConnection::HttpConnection(
             &HttpConnection::onBytesWritten);
     }
     connect(m_socket, &QTcpSocket::disconnected, this, &HttpConnection::onDisconnected);
+    if (!isSecure) {
+        m_inputNotifier = readNotifierOf(*m_socket);
+        if (m_inputNotifier) {
+            m_inputNotifier->installEventFilter(this);
+        }
+    }
 }
 
 HttpConnection::~HttpConnection() = default;
 
+/// A client may end its side behind its last request (a half-close) and still wait for answers.
+/// QTcpSocket would close the connection with that end, so it does not hear of it as long as
+/// answers are due.
+bool HttpConnection::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched != m_inputNotifier || event->type() != QEvent::SockAct || m_state == State::Closed
+        || !isAnswerDue() || !isInputEnded(*m_socket)) {
+        return false;
+    }
+    m_isInputEnded = true;
+    m_inputNotifier->setEnabled(false); // it would tell so for ever
+    return true;
+}
+
+bool HttpConnection::isAnswerDue() const
+{
+    return !m_slots.empty() || m_heldRequest || m_isStalled || !m_output.isEmpty()
+        || unsentBytes() > 0;
+}
+
 void HttpConnection::turnAway()
 {
     api::Response response = m_server.m_handler.serverError(
-        503, "busy", "Too many connections. Try again in a second.");
+        m_parser.request(), 503, "busy", "Too many connections. Try again in a second.");
     response.with("Retry-After", "1");
     m_isTurnedAway = true;
     m_isRefused = true;
@@ -98,7 +125,9 @@ void HttpConnection::endTurn()
     flush();
     if (isAllAnswered && m_state == State::Upgrading) {
         handOver();
-    } else if (isAllAnswered && m_state == State::Last) {
+    } else if (isAllAnswered
+        && (m_state == State::Last || (m_state == State::Open && isInputExhausted()))) {
+        m_state = State::Last;
         closeOrDrain();
     }
     if (m_state != State::Closed) {
@@ -106,13 +135,28 @@ void HttpConnection::endTurn()
     }
 }
 
+/// No further request can come.
+bool HttpConnection::isInputExhausted() const
+{
+    return m_isInputEnded && !m_isStalled && m_socket->bytesAvailable() == 0;
+}
+
 bool HttpConnection::isReading()
 {
-    if (m_state != State::Open || m_heldRequest
-        || static_cast<int>(m_slots.size()) >= m_server.m_limits.pipelinedRequestsMax) {
+    if (m_state != State::Open || m_heldRequest) {
         return false;
     }
-    m_isStalled = outputBytes() > m_server.m_limits.outputBytesMax;
+    const bool wasFull = std::exchange(
+        m_isFull, static_cast<int>(m_slots.size()) >= m_server.m_limits.pipelinedRequestsMax);
+    if (m_isFull) {
+        noteIfNew(Limit::PipelinedRequests, wasFull);
+        return false;
+    }
+    const bool wasStalled
+        = std::exchange(m_isStalled, outputBytes() > m_server.m_limits.outputBytesMax);
+    if (m_isStalled) {
+        noteIfNew(Limit::OutputBytes, wasStalled);
+    }
     return !m_isStalled;
 }
 
@@ -151,33 +195,31 @@ qsizetype HttpConnection::consume(QByteArrayView input)
     while (isReading()) {
         qsizetype consumed = 0;
         const RequestParser::Step step = m_parser.advance(input.sliced(at), consumed);
-        const QByteArrayView piece = input.sliced(at, consumed);
         at += consumed;
         switch (step) {
         case RequestParser::Step::NeedMore:
             return at;
         case RequestParser::Step::Head:
-            handleHead(piece);
+            handleHead();
             break;
         case RequestParser::Step::Complete:
             handleComplete();
             break;
         case RequestParser::Step::Failed:
-            answerFailure(
-                m_parser.failure().status, m_parser.failure().code, m_parser.failure().message);
+            answerFailure(m_parser.failure());
             break;
         }
     }
     return at;
 }
 
-void HttpConnection::handleHead(QByteArrayView rawHead)
+void HttpConnection::handleHead()
 {
     api::Request &request = m_parser.request();
     request.remoteAddress = m_remoteAddress;
     request.scheme = m_isSecure ? QByteArrayLiteral("https") : QByteArrayLiteral("http");
     if (m_parser.isWebSocketUpgrade()) {
-        handleUpgrade(rawHead);
+        handleUpgrade();
         return;
     }
     if (!request.hasBody) {
@@ -186,7 +228,7 @@ void HttpConnection::handleHead(QByteArrayView rawHead)
     if (const QByteArray *expected = request.header("Expect");
         expected != nullptr && !m_parser.isHttp10()) {
         if (expected->compare("100-continue", Qt::CaseInsensitive) != 0) {
-            answerFailure(417, "expectation-failed", "Only Expect: 100-continue is known here.");
+            answerFailure({417, "expectation-failed", "Only Expect: 100-continue is known here."});
             return;
         }
         m_isContinueDue = true;
@@ -194,29 +236,28 @@ void HttpConnection::handleHead(QByteArrayView rawHead)
     m_bodyStart = m_server.m_clock.instant();
     if (m_parser.setBodyBytesMax(m_server.m_handler.bodyBytesMax(request))
         == RequestParser::Step::Failed) {
-        answerFailure(
-            m_parser.failure().status, m_parser.failure().code, m_parser.failure().message);
+        answerFailure(m_parser.failure());
     }
 }
 
-void HttpConnection::handleUpgrade(QByteArrayView rawHead)
+void HttpConnection::handleUpgrade()
 {
     const api::Request &request = m_parser.request();
     const QByteArray *key = request.header("Sec-WebSocket-Key");
     const QByteArray *version = request.header("Sec-WebSocket-Version");
     if (request.hasBody || key == nullptr || QByteArray::fromBase64(*key).size() != 16) {
-        answerFailure(400, "malformed-request", "The WebSocket handshake is malformed.");
+        answerFailure({400, "malformed-request", "The WebSocket handshake is malformed."});
         return;
     }
     const ResponseFrame frame {.isKeptAlive = m_parser.isKeptAlive()};
     std::optional<api::Response> refusal = m_server.m_handler.refuseUpgrade(request);
     if (!refusal && (version == nullptr || *version != "13")) {
-        refusal
-            = m_server.m_handler.serverError(426, "upgrade-required", "Use WebSocket version 13.");
+        refusal = m_server.m_handler.serverError(
+            request, 426, "upgrade-required", "Use WebSocket version 13.");
         refusal->with("Sec-WebSocket-Version", "13");
     }
     if (!refusal) {
-        m_upgradeHead = rawHead.toByteArray();
+        m_webSocketKey = *key;
         m_state = State::Upgrading;
         return;
     }
@@ -299,8 +340,10 @@ void HttpConnection::answerNow(const ResponseFrame &frame, api::Response respons
     writeAnswered();
 }
 
-void HttpConnection::answerFailure(int status, QByteArrayView code, QByteArrayView message)
+void HttpConnection::answerFailure(const RequestParser::Failure &failure)
 {
+    const int status = failure.status;
+    m_server.m_handler.noteLimit(failure.limit);
     HttpCounters &counters = m_server.m_counters;
     ++(status == 408        ? counters.timedOut
             : status == 413 ? counters.bodyTooLarge
@@ -311,7 +354,7 @@ void HttpConnection::answerFailure(int status, QByteArrayView code, QByteArrayVi
     m_isContinueDue = false;
     m_state = State::Last;
     answerNow({.isHead = m_parser.request().method == Method::Head, .isKeptAlive = false},
-        m_server.m_handler.serverError(status, code, message));
+        m_server.m_handler.serverError(m_parser.request(), status, failure.code, failure.message));
 }
 
 void HttpConnection::writeAnswered()
@@ -379,7 +422,7 @@ void HttpConnection::onBytesWritten()
     }
     if (m_isStalled && outputBytes() <= m_server.m_limits.outputBytesMax / 2) {
         m_server.resumeLater(*this);
-    } else if (m_state == State::Last && unsentBytes() == 0) {
+    } else if ((m_state == State::Last || m_isInputEnded) && unsentBytes() == 0) {
         m_server.resumeLater(*this);
     }
     updateDeadline();
@@ -404,7 +447,7 @@ void HttpConnection::closeOrDrain()
     if (unsentBytes() > 0) {
         return; // onBytesWritten comes back
     }
-    if (!m_isRefused) {
+    if (!m_isRefused || m_isInputEnded) {
         m_socket->disconnectFromHost();
         return;
     }
@@ -430,6 +473,7 @@ void HttpConnection::drain()
         }
         m_drainedBytes += readBytes;
         if (m_drainedBytes > m_server.m_limits.drainBytesMax) {
+            m_server.m_handler.noteLimit(Limit::DrainBytes);
             close();
             return;
         }
@@ -438,19 +482,26 @@ void HttpConnection::drain()
 
 void HttpConnection::handOver()
 {
+    if (m_isInputEnded) {
+        close();
+        return;
+    }
     if (!m_input.isEmpty() || m_socket->bytesAvailable() > 0) {
         // RFC 6455 4.1 lets nothing come before our answer, and QWebSocket would lose it.
-        answerFailure(400, "malformed-request", "Wait for the answer to the WebSocket handshake.");
+        answerFailure(
+            {400, "malformed-request", "Wait for the answer to the WebSocket handshake."});
         endTurn();
         return;
     }
     m_state = State::Closed;
     QTcpSocket *socket = std::exchange(m_socket, nullptr);
     socket->disconnect(this);
+    if (m_inputNotifier) {
+        m_inputNotifier->removeEventFilter(this);
+    }
     socket->setParent(nullptr);
-    socket->setReadBufferSize(0);
     ++m_server.m_counters.upgrades;
-    m_server.m_hints->adopt(socket, m_upgradeHead, m_remoteAddress, m_isSecure);
+    m_server.m_hints->adopt(socket, m_webSocketKey, m_remoteAddress);
     m_server.forget(*this);
 }
 
@@ -490,12 +541,10 @@ void HttpConnection::updateDeadline()
         wait = Wait::Head;
     }
     const bool isNew = wait != m_wait;
-    if (wait == Wait::Idle || (wait == Wait::Reader && (isNew || unsent < m_unsentBytes))) {
+    if ((wait == Wait::Idle && isNew) || (wait == Wait::Reader && (isNew || unsent < m_unsentBytes))) {
         m_deadline = now + limits.idleTimeout;
     } else if (wait == Wait::Body) {
-        const auto earned = std::chrono::milliseconds(
-            m_parser.bodyBytes() * 1'000 / limits.bodyBytesPerSecondMin);
-        m_deadline = m_bodyStart + limits.bodyTimeout + earned;
+        m_deadline = m_bodyStart + limits.bodyTimeout + earnedTime();
     } else if (wait == Wait::Head && isNew) {
         m_deadline = now + limits.headerTimeout;
     }
@@ -503,16 +552,51 @@ void HttpConnection::updateDeadline()
     m_unsentBytes = unsent;
 }
 
+/// What a body that came slowly has earned beyond its time-out.
+std::chrono::milliseconds HttpConnection::earnedTime() const
+{
+    return std::chrono::milliseconds(
+        m_parser.bodyBytes() * 1'000 / m_server.m_limits.bodyBytesPerSecondMin);
+}
+
+/// The setting whose time is over when `wait` ends by its deadline.
+Limit HttpConnection::limitOf(Wait wait) const
+{
+    switch (wait) {
+    case Wait::Head:
+        return Limit::HeaderSeconds;
+    case Wait::Body:
+        return earnedTime().count() > 0 ? Limit::BodyBytesPerSecond : Limit::BodySeconds;
+    case Wait::Idle:
+    case Wait::Reader:
+        return Limit::IdleSeconds;
+    case Wait::Drain:
+        return Limit::DrainSeconds;
+    case Wait::Handler:
+        break;
+    }
+    return Limit::None;
+}
+
+void HttpConnection::noteIfNew(Limit limit, bool wasHit)
+{
+    if (!wasHit) {
+        m_server.m_handler.noteLimit(limit);
+    }
+}
+
 void HttpConnection::checkDeadline(Instant now)
 {
     if (m_state == State::Closed || m_wait == Wait::Handler || now < m_deadline) {
         return;
     }
+    const Limit limit = limitOf(m_wait);
     if (m_state == State::Open && (m_wait == Wait::Body || (m_wait == Wait::Head && !m_isFresh))) {
-        answerFailure(408, "timeout", "The request did not come in time.");
+        answerFailure({408, "timeout", "The request did not come in time.", limit});
         endTurn();
         return;
     }
+    m_server.m_handler.noteLimit(limit);
     if (m_wait == Wait::Reader || m_isFresh) {
         ++m_server.m_counters.timedOut;
     }

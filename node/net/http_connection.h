@@ -7,6 +7,8 @@
 #include "net/response_writer.h"
 
 #include <QObject>
+#include <QPointer>
+#include <QSocketNotifier>
 #include <QTcpSocket>
 
 #include <deque>
@@ -47,6 +49,8 @@ public:
 
     [[nodiscard]] bool isTurnedAway() const { return m_isTurnedAway; }
 
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
 private:
     enum class State {
         Open,
@@ -73,8 +77,8 @@ private:
     bool isReading();
 
     // What was read.
-    void handleHead(QByteArrayView rawHead);
-    void handleUpgrade(QByteArrayView rawHead);
+    void handleHead();
+    void handleUpgrade();
     void handleComplete();
     void dispatch(api::Request request, const ResponseFrame &frame);
     [[nodiscard]] bool mayDispatch(const api::Request &request) const;
@@ -82,7 +86,7 @@ private:
     // What is said.
     void answer(quint64 slot, api::Response response);
     void answerNow(const ResponseFrame &frame, api::Response response);
-    void answerFailure(int status, QByteArrayView code, QByteArrayView message);
+    void answerFailure(const RequestParser::Failure &failure);
     void writeAnswered();
     void appendResponse(const api::Response &response, const ResponseFrame &frame);
     void flush();
@@ -93,23 +97,31 @@ private:
     void closeOrDrain();
     void drain();
     void handOver();
+    [[nodiscard]] bool isAnswerDue() const;
+    [[nodiscard]] bool isInputExhausted() const;
     void updateDeadline();
+    [[nodiscard]] std::chrono::milliseconds earnedTime() const;
+    [[nodiscard]] Limit limitOf(Wait wait) const;
+    void noteIfNew(Limit limit, bool wasHit);
 
     HttpServer &m_server;
     QTcpSocket *m_socket; ///< a child, until it is handed over
     const QByteArray m_remoteAddress;
     const bool m_isSecure;
+    QPointer<QSocketNotifier> m_inputNotifier; ///< of the plain socket
     RequestParser m_parser;
 
     State m_state = State::Open;
     bool m_isRefused = false; ///< ends because of an error: more input may come, which nobody reads
     bool m_isTurnedAway = false;
     bool m_isInTurn = false; ///< answers are collected and leave at its end
+    bool m_isFull = false; ///< not read, because as many requests as may be are in work
     bool m_isStalled = false; ///< not read, because the client does not take its answers
+    bool m_isInputEnded = false; ///< the client has said all; what it said is still answered
     bool m_isFresh = true; ///< no byte has come yet
     QByteArray m_input; ///< read, not consumed
     QByteArray m_output; ///< to be written at the end of the turn
-    QByteArray m_upgradeHead;
+    QByteArray m_webSocketKey; ///< of the upgrade that was let through
 
     std::deque<Slot> m_slots; ///< requests that were dispatched, in order
     quint64 m_firstSlot = 0; ///< number of the first of them

@@ -4,13 +4,13 @@
 #include "core/log.h"
 #include "net/http_connection.h"
 #include "net/response_writer.h"
-#include "net/server_socket.h"
 #include "net/ws_hints.h"
 
 #include <QCoreApplication>
 #include <QEvent>
 #include <QHostAddress>
 #include <QNetworkProxy>
+#include <QSslSocket>
 #include <QTcpServer>
 #include <QThread>
 #include <QTimerEvent>
@@ -154,11 +154,11 @@ QTcpSocket *HttpServer::makeSocket(qintptr descriptor, const std::optional<QSslC
 {
     QTcpSocket *socket = nullptr;
     if (tls) {
-        auto *secure = new ServerSocket<QSslSocket>;
+        auto *secure = new QSslSocket;
         secure->setSslConfiguration(*tls);
         socket = secure;
     } else {
-        socket = new ServerSocket<QTcpSocket>;
+        socket = new QTcpSocket;
     }
     if (!socket->setSocketDescriptor(descriptor)) {
         delete socket;
@@ -179,8 +179,15 @@ void HttpServer::accept(qintptr descriptor, const std::optional<QSslConfiguratio
         return;
     }
     const QByteArray remoteAddress = addressText(socket->peerAddress());
-    const bool isFull = connectionCount() - m_turnedAwayCount >= m_limits.connectionsMax
-        || m_addresses.value(remoteAddress) >= m_limits.connectionsPerAddressMax;
+    const Limit full = connectionCount() - m_turnedAwayCount >= m_limits.connectionsMax
+        ? Limit::Connections
+        : m_addresses.value(remoteAddress) >= m_limits.connectionsPerAddressMax
+        ? Limit::ConnectionsPerAddress
+        : Limit::None;
+    const bool isFull = full != Limit::None;
+    if (isFull) {
+        m_handler.noteLimit(full);
+    }
     if (isFull && m_turnedAwayCount >= kTurnedAwayMax) {
         ++m_counters.connectionsRefused;
         socket->abort();

@@ -24,6 +24,7 @@ constexpr QByteArrayView kTooLarge
     = "The body is larger than this call may have. Send less at a time "
       "(the limit is Node:Limits:BodyBytes).";
 constexpr qsizetype kLastChunkBytes = 5; // 0 CR LF CR LF
+constexpr qsizetype kChunkHeadBytes = 20; // 16 digits and two line ends; more is no content
 constexpr qsizetype kRequestLineExtraBytes = 64; // method, blanks and version beside the target
 
 QByteArray toBytes(beast::string_view text)
@@ -71,9 +72,13 @@ bool isDecimal(QByteArrayView text)
         && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// The request line ends in a well-formed version, whichever it is.
+/// The request line is method, target and a well-formed version, whichever it is. (A blank within
+/// the target makes it a line of more words, which is malformed.)
 bool endsInVersion(QByteArrayView line)
 {
+    if (std::count(line.begin(), line.end(), ' ') != 2) {
+        return false;
+    }
     const QByteArrayView version = line.last(std::min<qsizetype>(line.size(), 8));
     const auto isDigit = [](char c) { return c >= '0' && c <= '9'; };
     return version.size() == 8 && version.startsWith("HTTP/") && isDigit(version[5])
@@ -105,6 +110,9 @@ public:
     bool isHeadDone = false;
     bool isOverBodyLimit = false;
     qsizetype bodyBytesMax = std::numeric_limits<qsizetype>::max();
+    qsizetype chunkCount = 0;
+    const char *lastChunkAt = nullptr; ///< behind its size, in the input that is being read
+    qsizetype takenBytes = 0; ///< of the body as it came
     beast::error_code error;
 
 protected:
@@ -175,8 +183,10 @@ protected:
     }
 
     void on_chunk_header_impl(
-        std::uint64_t size, beast::string_view /*extension*/, beast::error_code &ec) override
+        std::uint64_t size, beast::string_view extension, beast::error_code &ec) override
     {
+        lastChunkAt = size == 0 ? extension.data() : nullptr;
+        ++chunkCount;
         if (size > static_cast<std::uint64_t>(bodyBytesMax - request.body.size())) {
             isOverBodyLimit = true;
             ec = http::error::body_limit;
@@ -216,6 +226,7 @@ api::Request RequestParser::take()
     api::Request request = std::move(m_message->request);
     m_message = std::make_unique<Message>(); // Beast's parsers are for one message
     m_phase = Phase::Head;
+    m_scannedBytes = 0;
     return request;
 }
 
@@ -255,6 +266,15 @@ RequestParser::Step RequestParser::advance(QByteArrayView input, qsizetype &cons
 }
 
 RequestParser::Step RequestParser::advanceHead(QByteArrayView input, qsizetype &consumed)
+{
+    const Step step = readHead(input, consumed);
+    if (step == Step::Failed) {
+        keepOrigin(input);
+    }
+    return step;
+}
+
+RequestParser::Step RequestParser::readHead(QByteArrayView input, qsizetype &consumed)
 {
     qsizetype skipped = 0;
     if (m_scannedBytes == 0) {
@@ -316,7 +336,7 @@ qsizetype RequestParser::findHeadEnd(QByteArrayView head)
         }
         const qsizetype lineBytes = at - 1 - m_lineStart;
         if (m_lineCount == 0 && lineBytes > m_limits.targetBytesMax + kRequestLineExtraBytes) {
-            fail(414, "target-too-long", "The request target is longer than this node takes.");
+            failOfTarget();
             return -1;
         }
         if (at + 1 > m_limits.headerBytesMax || m_lineCount > m_limits.headerCountMax + 1) {
@@ -334,9 +354,11 @@ qsizetype RequestParser::findHeadEnd(QByteArrayView head)
         m_scannedBytes = at + 1;
     }
     if (m_lineCount == 0 && size > m_limits.targetBytesMax + kRequestLineExtraBytes) {
-        fail(414, "target-too-long", "The request target is longer than this node takes.");
-    } else if (size > m_limits.headerBytesMax || m_lineCount > m_limits.headerCountMax + 1) {
-        fail(431, "header-too-large", "The header has more bytes or fields than this node takes.");
+        failOfTarget();
+    } else if (m_lineCount > m_limits.headerCountMax + 1) {
+        failOfHeader(Limit::HeaderCount);
+    } else if (size > m_limits.headerBytesMax) {
+        failOfHeader(Limit::HeaderBytes);
     }
     m_scannedBytes = size;
     return -1;
@@ -347,11 +369,10 @@ RequestParser::Step RequestParser::checkHead()
 {
     Message &message = *m_message;
     if (message.target.size() > m_limits.targetBytesMax) {
-        return fail(414, "target-too-long", "The request target is longer than this node takes.");
+        return failOfTarget();
     }
     if (static_cast<int>(message.request.headers.size()) > m_limits.headerCountMax) {
-        return fail(
-            431, "header-too-large", "The header has more bytes or fields than this node takes.");
+        return failOfHeader(Limit::HeaderCount);
     }
     if (message.transferEncodingCount > 0) {
         if (message.contentLengthCount > 0 || message.version == 10) {
@@ -431,7 +452,7 @@ RequestParser::Step RequestParser::setBodyBytesMax(qsizetype bodyBytesMax)
     m_message->bodyBytesMax = bodyBytesMax;
     const auto length = m_message->content_length();
     if (length && *length > static_cast<std::uint64_t>(bodyBytesMax)) {
-        return fail(413, "too-large", kTooLarge);
+        return fail(413, "too-large", kTooLarge, Limit::BodyBytes);
     }
     return Step::Head;
 }
@@ -451,25 +472,99 @@ RequestParser::Step RequestParser::advanceBody(QByteArrayView input, qsizetype &
         message.put(boost::asio::const_buffer(input.data(), static_cast<std::size_t>(input.size())),
             message.error));
     if (message.isOverBodyLimit) {
-        return fail(413, "too-large", kTooLarge);
+        return fail(413, "too-large", kTooLarge, Limit::BodyBytes);
     }
-    if (message.error && message.error != http::error::need_more) {
+    if ((message.error && message.error != http::error::need_more)
+        || areChunkLinesMalformed(input, consumed)) {
         return fail(400, "malformed-request", "The chunks of the body are malformed.");
     }
-    if (message.is_done()) {
-        return Step::Complete;
+    message.takenBytes += consumed;
+    // Leading zeros, extensions and trailers, which no honest client needs: each may be short, but
+    // they must not go on for ever.
+    const qsizetype excessBytes
+        = message.takenBytes - message.request.body.size() - message.chunkCount * kChunkHeadBytes;
+    const qsizetype unreadBytes = message.is_done() ? 0 : input.size() - consumed - kChunkHeadBytes;
+    if (excessBytes + unreadBytes > m_limits.headerBytesMax) {
+        return fail(400,
+            "malformed-request",
+            "The extensions or the trailer of the chunks are too long.",
+            Limit::HeaderBytes);
     }
-    if (input.size() - consumed > m_limits.headerBytesMax) {
-        return fail(400, "malformed-request", "A chunk header or the trailer is too long.");
-    }
-    return Step::NeedMore;
+    return message.is_done() ? Step::Complete : Step::NeedMore;
 }
 
-RequestParser::Step RequestParser::fail(int status, QByteArrayView code, QByteArrayView message)
+/// Of the lines around chunks, `consumed` bytes of `input` done with. As with a head, Beast accepts
+/// a folded trailer, and would wait for ever for a line end that is a bare LF.
+bool RequestParser::areChunkLinesMalformed(QByteArrayView input, qsizetype consumed)
+{
+    const Message &message = *m_message;
+    if (message.is_done()) {
+        if (message.lastChunkAt == nullptr) {
+            return false; // no chunks
+        }
+        const QByteArrayView trailer(message.lastChunkAt, input.data() + consumed);
+        return trailer.contains("\r\n ") || trailer.contains("\r\n\t");
+    }
+    if (consumed > 0) {
+        m_scannedBytes = 0;
+    }
+    // What is not consumed is the begin of a chunk's line or of the trailer.
+    const QByteArrayView unread = input.sliced(consumed);
+    for (qsizetype at = unread.indexOf('\n', m_scannedBytes); at >= 0;
+         at = unread.indexOf('\n', at + 1)) {
+        if (at == 0 || unread[at - 1] != '\r') {
+            return true;
+        }
+    }
+    m_scannedBytes = unread.size();
+    return false;
+}
+
+RequestParser::Step RequestParser::fail(
+    int status, QByteArrayView code, QByteArrayView message, Limit limit)
 {
     m_phase = Phase::Failed;
-    m_failure = {status, code, message};
+    m_failure = {status, code, message, limit};
     return Step::Failed;
+}
+
+RequestParser::Step RequestParser::failOfTarget()
+{
+    return fail(414,
+        "target-too-long",
+        "The request target is longer than this node takes.",
+        Limit::TargetBytes);
+}
+
+RequestParser::Step RequestParser::failOfHeader(Limit limit)
+{
+    return fail(431,
+        "header-too-large",
+        "The header has more bytes or fields than this node takes.",
+        limit);
+}
+
+/// A page that may call may also read why it was refused, however early that was.
+void RequestParser::keepOrigin(QByteArrayView head)
+{
+    constexpr QByteArrayView kName = "origin:";
+    if (request().header("Origin") != nullptr) {
+        return;
+    }
+    for (qsizetype at = head.indexOf('\n') + 1; at > 0;) {
+        const qsizetype end = head.indexOf('\n', at);
+        if (end < 0) {
+            return; // it may not be whole
+        }
+        const QByteArrayView line = head.sliced(at, end - at);
+        if (line.size() > kName.size()
+            && line.first(kName.size()).compare(kName, Qt::CaseInsensitive) == 0) {
+            request().headers.emplace_back(
+                "Origin", line.sliced(kName.size()).trimmed().toByteArray());
+            return;
+        }
+        at = end + 1;
+    }
 }
 
 RequestParser::Step RequestParser::failOfBeast()

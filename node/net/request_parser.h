@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/request.h"
+#include "core/limit_counters.h"
 #include "net/http_limits.h"
 
 #include <QByteArrayView>
@@ -29,6 +30,7 @@ public:
         int status = 0;
         QByteArrayView code; ///< both with static life
         QByteArrayView message;
+        Limit limit = Limit::None; ///< the setting that it was too much for
     };
 
     explicit RequestParser(const HttpLimits &limits);
@@ -41,6 +43,7 @@ public:
     /// else Head.
     Step setBodyBytesMax(qsizetype bodyBytesMax);
 
+    /// Of a head that failed, what was read of it; its Origin in any case where that came.
     api::Request &request();
     [[nodiscard]] const api::Request &request() const;
     /// After Complete; the parser is ready for the next request.
@@ -62,18 +65,24 @@ private:
     class Message;
 
     Step advanceHead(QByteArrayView input, qsizetype &consumed);
+    Step readHead(QByteArrayView input, qsizetype &consumed);
     Step advanceBody(QByteArrayView input, qsizetype &consumed);
+    bool areChunkLinesMalformed(QByteArrayView input, qsizetype consumed);
     qsizetype findHeadEnd(QByteArrayView head);
     Step checkHead();
     bool setTarget();
-    Step fail(int status, QByteArrayView code, QByteArrayView message);
+    void keepOrigin(QByteArrayView head);
+    Step fail(int status, QByteArrayView code, QByteArrayView message, Limit limit = Limit::None);
     Step failOfBeast();
+    Step failOfTarget();
+    Step failOfHeader(Limit limit);
 
     const HttpLimits &m_limits;
     std::unique_ptr<Message> m_message;
     Phase m_phase = Phase::Head;
     Failure m_failure;
-    qsizetype m_scannedBytes = 0; ///< of the unfinished head that hold no further end of line
+    qsizetype m_scannedBytes
+        = 0; ///< of an unfinished head, or line of chunks, that hold no further end of line
     qsizetype m_lineStart = 0;
     int m_lineCount = 0;
 };

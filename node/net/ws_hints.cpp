@@ -1,58 +1,32 @@
 #include "net/ws_hints.h"
 
-#include "core/task.h"
 #include "net/http_server.h"
 #include "net/server_socket.h"
 
 #include <QPointer>
-#include <QWebSocket>
+#include <QTcpSocket>
 
 namespace driftless::net {
 
 namespace {
 
-// Above the bound of a message, so that we see the message that is too big and can say so.
-constexpr quint64 kFrameBytesMax = 1 << 20;
 constexpr int kUnansweredPingsMax = 2;
 constexpr std::size_t kWaitingMessagesMax = 64;
+constexpr qint64 kReadBufferBytes = 64 * 1024;
+constexpr int kTextOpcode = 1;
+constexpr int kPingOpcode = 9;
+constexpr int kPongOpcode = 10;
 
-// FIN and close, 9 bytes, 1000, "closing": what the reference answers.
-QByteArray closingFrame()
-{
-    return QByteArrayLiteral("\x88\x09\x03\xe8"
-                             "closing");
-}
-
-void setCloseAnswer(QTcpSocket *socket, const QByteArray &frame)
-{
-    if (auto *answering = dynamic_cast<CloseAnswering *>(socket); answering != nullptr) {
-        answering->setCloseAnswer(frame);
-    }
-}
-
-/// A child of a socket, that says when the socket is gone. (QWebSocket drops all connections to its
-/// socket's signals, destroyed() among them.)
-class EndNotice final : public QObject
-{
-public:
-    EndNotice(QTcpSocket &socket, Task onEnd)
-        : QObject(&socket)
-        , m_onEnd(std::move(onEnd))
-    {
-    }
-    ~EndNotice() override { m_onEnd(); }
-
-private:
-    const Task m_onEnd;
-};
+constexpr quint16 kNormal = 1000;
+constexpr quint16 kGoingAway = 1001;
+constexpr quint16 kPolicyViolated = 1008;
+constexpr quint16 kTooBig = 1009;
 
 } // namespace
 
 WsHints::WsHints(HttpServer &server)
     : m_server(server)
-    , m_plainHandshakes(QStringLiteral("Driftless"), QWebSocketServer::NonSecureMode)
 {
-    serve(m_plainHandshakes);
 }
 
 WsHints::~WsHints()
@@ -60,183 +34,205 @@ WsHints::~WsHints()
     abortAll();
 }
 
-void WsHints::adopt(
-    QTcpSocket *socket, const QByteArray &head, QByteArray remoteAddress, bool isSecure)
+void WsHints::adopt(QTcpSocket *socket, const QByteArray &webSocketKey, QByteArray remoteAddress)
 {
-    m_sockets.insert(socket);
-    new EndNotice(*socket,
-        [hints = QPointer<WsHints>(this), socket, remoteAddress = std::move(remoteAddress)] {
-            if (hints) {
-                hints->m_sockets.erase(socket);
-                hints->m_server.releaseAddress(remoteAddress);
-                hints->m_server.reportIfStopped();
-            }
-        });
-    for (qsizetype at = head.size(); at > 0; --at) {
-        socket->ungetChar(head[at - 1]);
-    }
-    setCloseAnswer(socket, closingFrame());
-    handshakesFor(isSecure).handleConnection(socket);
-}
-
-QWebSocketServer &WsHints::handshakesFor(bool isSecure)
-{
-    if (!isSecure) {
-        return m_plainHandshakes;
-    }
-    if (!m_secureHandshakes) {
-        m_secureHandshakes = std::make_unique<QWebSocketServer>(
-            QStringLiteral("Driftless"), QWebSocketServer::SecureMode);
-        serve(*m_secureHandshakes);
-    }
-    return *m_secureHandshakes;
-}
-
-void WsHints::serve(QWebSocketServer &handshakes)
-{
-    connect(&handshakes, &QWebSocketServer::newConnection, this, [this, &handshakes] {
-        onNewConnection(handshakes);
-    });
-}
-
-void WsHints::onNewConnection(QWebSocketServer &handshakes)
-{
-    while (QWebSocket *socket = handshakes.nextPendingConnection()) {
-        socket->setParent(this);
-        socket->setMaxAllowedIncomingFrameSize(kFrameBytesMax);
-        socket->setMaxAllowedIncomingMessageSize(kFrameBytesMax);
-        Peer &peer = m_peers[socket];
-        peer.nextPing = m_server.m_clock.instant() + m_server.m_limits.pingInterval;
-        peer.tcp = findTcpSocket(*socket);
-        connect(
-            socket, &QWebSocket::textMessageReceived, this, [this, socket](const QString &message) {
-                onTextMessage(socket, message);
-            });
-        connect(socket, &QWebSocket::pong, this, [this, socket] {
-            m_peers[socket].unansweredPings = 0;
-        });
-        connect(socket, &QWebSocket::disconnected, this, [this, socket] {
-            m_peers.erase(socket);
-            socket->deleteLater();
-        });
-    }
-}
-
-QTcpSocket *WsHints::findTcpSocket(const QWebSocket &socket) const
-{
-    for (QTcpSocket *tcp : m_sockets) {
-        if (tcp->peerPort() == socket.peerPort() && tcp->localPort() == socket.localPort()
-            && tcp->peerAddress() == socket.peerAddress()
-            && tcp->localAddress() == socket.localAddress()) {
-            return tcp;
+    socket->setParent(this);
+    socket->setReadBufferSize(kReadBufferBytes);
+    auto peer = std::make_unique<Peer>(m_server.m_limits.hintBytesMax);
+    peer->remoteAddress = std::move(remoteAddress);
+    peer->deadline = m_server.m_clock.instant() + m_server.m_limits.pingInterval;
+    m_peers.emplace(socket, std::move(peer));
+    connect(socket, &QTcpSocket::readyRead, this, [this, socket] { onReadyRead(socket); });
+    connect(socket, &QTcpSocket::bytesWritten, this, [this, socket] {
+        if (const auto found = m_peers.find(socket);
+            found != m_peers.end() && found->second->isClosing) {
+            shutdownWriting(*socket); // the client sees that there is no more, as soon as it is so
         }
-    }
-    return nullptr;
+    });
+    connect(socket, &QTcpSocket::disconnected, this, [this, socket] { onDisconnected(socket); });
+    socket->write(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: "
+        + wsAcceptOf(webSocketKey) + "\r\n\r\n");
 }
 
-void WsHints::onTextMessage(QWebSocket *socket, const QString &message)
+void WsHints::onDisconnected(QTcpSocket *socket)
 {
     const auto found = m_peers.find(socket);
-    if (found == m_peers.end() || found->second.isClosing) {
+    if (found == m_peers.end()) {
         return;
     }
-    Peer &peer = found->second;
+    m_server.releaseAddress(found->second->remoteAddress);
+    m_peers.erase(found);
+    socket->deleteLater();
+    m_server.reportIfStopped();
+}
+
+void WsHints::onReadyRead(QTcpSocket *socket)
+{
+    Peer &peer = *m_peers.at(socket);
+    if (peer.isClosing) {
+        drain(socket, peer);
+        return;
+    }
+    peer.reader.append(socket->readAll());
+    while (handleFrame(socket, peer)) { }
+}
+
+/// False where there is no further one, or `peer` may be gone.
+bool WsHints::handleFrame(QTcpSocket *socket, Peer &peer)
+{
+    switch (peer.reader.next()) {
+    case WsFrameReader::Kind::NeedMore:
+        return false;
+    case WsFrameReader::Kind::Text:
+        return handleText(socket, peer);
+    case WsFrameReader::Kind::Binary:
+        return true;
+    case WsFrameReader::Kind::Ping:
+        return send(socket, wsFrame(kPongOpcode, peer.reader.takePayload()));
+    case WsFrameReader::Kind::Pong:
+        peer.unansweredPings = 0;
+        return true;
+    case WsFrameReader::Kind::Close:
+        peer.isClosing = true;
+        if (send(socket, wsCloseFrame(kNormal, "closing"))) { // what the reference answers
+            socket->disconnectFromHost();
+        }
+        return false;
+    case WsFrameReader::Kind::Failed:
+        refuse(socket, peer.reader.closeCode(), peer.reader.closeReason());
+        return false;
+    }
+    return false;
+}
+
+bool WsHints::handleText(QTcpSocket *socket, Peer &peer)
+{
     peer.unansweredPings = 0;
-    QByteArray text = message.toUtf8();
-    if (text.size() > m_server.m_limits.hintBytesMax) {
-        ++m_server.m_counters.hintsTooLarge;
-        close(socket, QWebSocketProtocol::CloseCodeTooMuchData, QStringLiteral("message-too-big"));
-        return;
-    }
     if (peer.waiting.size() >= kWaitingMessagesMax) {
-        close(socket,
-            QWebSocketProtocol::CloseCodePolicyViolated,
-            QStringLiteral("too-many-messages"));
-        return;
+        refuse(socket, kPolicyViolated, "too-many-messages");
+        return false;
     }
-    peer.waiting.push_back(std::move(text));
+    peer.waiting.push_back(peer.reader.takePayload());
     if (!peer.isBusy) {
         handleNext(socket);
     }
+    const auto found = m_peers.find(socket);
+    return found != m_peers.end() && !found->second->isClosing;
 }
 
 /// One message at a time, so that answers keep the order of messages.
-void WsHints::handleNext(QWebSocket *socket)
+void WsHints::handleNext(QTcpSocket *socket)
 {
     const auto found = m_peers.find(socket);
-    if (found == m_peers.end() || found->second.waiting.empty() || found->second.isClosing) {
+    if (found == m_peers.end() || found->second->waiting.empty() || found->second->isClosing) {
         return;
     }
-    Peer &peer = found->second;
+    Peer &peer = *found->second;
     peer.isBusy = true;
     QByteArray message = std::move(peer.waiting.front());
     peer.waiting.pop_front();
     ++m_server.m_counters.hints;
-    m_server.m_handler.handleHint(
-        std::move(message), [this, target = QPointer<QWebSocket>(socket)](QByteArray answer) {
-            // A QWebSocket of ours never outlives us.
+    m_server.m_handler.handleHint(std::move(message),
+        [this, target = QPointer<QTcpSocket>(socket)](const QByteArray &answer) {
+            // A socket of ours never outlives us.
             const auto answered = target ? m_peers.find(target.data()) : m_peers.end();
-            if (answered == m_peers.end() || answered->second.isClosing) {
+            if (answered == m_peers.end() || answered->second->isClosing) {
                 return;
             }
-            answered->second.isBusy = false;
-            target->sendTextMessage(QString::fromUtf8(answer));
-            handleNext(target.data());
+            answered->second->isBusy = false;
+            if (send(target.data(), wsFrame(kTextOpcode, answer))) {
+                handleNext(target.data());
+            }
         });
 }
 
-void WsHints::close(QWebSocket *socket, QWebSocketProtocol::CloseCode code, const QString &reason)
+/// False, and the connection is cut off, where the client does not take what it asks for.
+bool WsHints::send(QTcpSocket *socket, const QByteArray &frame)
 {
-    Peer &peer = m_peers[socket];
-    if (!peer.isClosing) {
-        peer.isClosing = true;
-        if (m_sockets.contains(peer.tcp)) {
-            setCloseAnswer(peer.tcp, QByteArray()); // this one is no answer
-        }
-        socket->close(code, reason);
+    if (socket->bytesToWrite() + frame.size() > m_server.m_limits.outputBytesMax) {
+        m_server.m_handler.noteLimit(Limit::OutputBytes);
+        socket->abort();
+        return false;
+    }
+    socket->write(frame);
+    return true;
+}
+
+/// Says why and ends; reads on for a while so that the client sees it.
+void WsHints::refuse(QTcpSocket *socket, quint16 code, QByteArrayView reason)
+{
+    Peer &peer = *m_peers.at(socket);
+    if (code == kTooBig) {
+        ++m_server.m_counters.hintsTooLarge;
+        m_server.m_handler.noteLimit(Limit::HintBytes);
+    }
+    peer.isClosing = true;
+    peer.waiting.clear();
+    peer.deadline = m_server.m_clock.instant() + m_server.m_limits.drainTimeout;
+    send(socket, wsCloseFrame(code, reason));
+}
+
+void WsHints::drain(QTcpSocket *socket, Peer &peer)
+{
+    peer.drainedBytes += socket->readAll().size();
+    if (peer.drainedBytes > m_server.m_limits.drainBytesMax) {
+        m_server.m_handler.noteLimit(Limit::DrainBytes);
+        socket->abort();
     }
 }
 
 void WsHints::checkDeadlines(Instant now)
 {
-    std::vector<QWebSocket *> silent;
-    for (auto &[socket, peer] : m_peers) {
-        if (now < peer.nextPing) {
+    for (QTcpSocket *socket : sockets()) {
+        const auto found = m_peers.find(socket);
+        if (found == m_peers.end() || now < found->second->deadline) {
             continue;
         }
-        peer.nextPing = now + m_server.m_limits.pingInterval;
-        if (peer.isClosing || ++peer.unansweredPings > kUnansweredPingsMax) {
-            silent.push_back(socket);
+        Peer &peer = *found->second;
+        peer.deadline = now + m_server.m_limits.pingInterval;
+        if (peer.isClosing) {
+            m_server.m_handler.noteLimit(Limit::DrainSeconds);
+            socket->abort();
+        } else if (++peer.unansweredPings > kUnansweredPingsMax) {
+            m_server.m_handler.noteLimit(Limit::PingSeconds);
+            socket->abort();
         } else {
-            socket->ping();
+            send(socket, wsFrame(kPingOpcode, {}));
         }
-    }
-    for (QWebSocket *socket : silent) {
-        socket->abort();
     }
 }
 
 void WsHints::closeAll()
 {
-    std::vector<QWebSocket *> sockets;
-    for (const auto &[socket, peer] : m_peers) {
-        sockets.push_back(socket);
-    }
-    for (QWebSocket *socket : sockets) {
-        if (m_peers.contains(socket)) {
-            close(socket, QWebSocketProtocol::CloseCodeGoingAway, QStringLiteral("closing"));
+    for (QTcpSocket *socket : sockets()) {
+        const auto found = m_peers.find(socket);
+        if (found != m_peers.end() && !std::exchange(found->second->isClosing, true)
+            && send(socket, wsCloseFrame(kGoingAway, "closing"))) {
+            socket->disconnectFromHost();
         }
     }
 }
 
 void WsHints::abortAll()
 {
-    const std::unordered_set<QTcpSocket *> sockets = m_sockets;
-    for (QTcpSocket *socket : sockets) {
-        if (m_sockets.contains(socket)) {
+    for (QTcpSocket *socket : sockets()) {
+        if (m_peers.contains(socket)) {
             socket->abort();
         }
     }
+}
+
+/// Of now: what happens to one may end others.
+std::vector<QTcpSocket *> WsHints::sockets() const
+{
+    std::vector<QTcpSocket *> all;
+    all.reserve(m_peers.size());
+    for (const auto &[socket, peer] : m_peers) {
+        all.push_back(socket);
+    }
+    return all;
 }
 
 } // namespace driftless::net

@@ -190,7 +190,8 @@ Result<std::vector<BatchOperation>> readOperations(
             return Error {ErrorCode::TooLarge,
                 "A batch has at most " + QByteArray::number(operationsMax)
                     + " operations (Node:Limits:GroupOperations); send it in several.",
-                "$.Operations"};
+                "$.Operations",
+                Limit::GroupOperations};
         }
         OperationReader reader(
             cursor, "$.Operations[" + QByteArray::number(operations.size()) + ']', limits);

@@ -57,6 +57,12 @@ QByteArray ReplicationStatus::toJson() const
     writer.text("NodeId", nodeId).time("TimestampUtc", timestamp);
     appendArray(writer.member("Databases"), databases, appendDatabase);
     writer.integer("DeniedCalls", deniedCalls);
+    ObjectWriter hits(writer.member("Limits"));
+    for (std::size_t i = 0; i < kLimitCount; ++i) {
+        const auto limit = static_cast<Limit>(i);
+        hits.integer(limitName(limit), limits.hits(limit));
+    }
+    hits.end();
     writer.end();
     return out;
 }

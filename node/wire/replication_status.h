@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/clock.h"
+#include "core/limit_counters.h"
 
 #include <QByteArray>
 
@@ -34,13 +35,16 @@ struct DatabaseStatusRow
     std::vector<PeerStatusRow> peers;
 };
 
-/// GET /api/replication/status: the reference's members in its order, then ours.
+/// GET /api/replication/status: the reference's members in its order, then ours, which its clients
+/// pass over.
 struct ReplicationStatus
 {
     QByteArray nodeId;
     WallTime timestamp {};
     std::vector<DatabaseStatusRow> databases;
     std::uint64_t deniedCalls = 0; ///< since the start: calls with a wrong key or without the role
+
+    LimitCounters limits; ///< how often each was hit since the start
 
     [[nodiscard]] QByteArray toJson() const;
 };

@@ -309,7 +309,8 @@ void TestHttpRoles::countsDeniedCalls()
                                         .headers = {{"ReplicationApiKey", "I_AM_ONE_OF_YOU"}},
                                         .body = {}})
                                     .body;
-        return body.sliced(body.indexOf("\"DeniedCalls\":") + 14).chopped(1).toInt();
+        const qsizetype begin = body.indexOf("\"DeniedCalls\":") + 14;
+        return body.sliced(begin, body.indexOf(',', begin) - begin).toInt();
     };
     const int before = denied();
     QCOMPARE(m_node

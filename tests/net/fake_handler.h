@@ -2,6 +2,7 @@
 
 #include "api/handler.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -60,12 +61,21 @@ public:
         }
     }
 
-    [[nodiscard]] api::Response serverError(
-        int status, QByteArrayView code, QByteArrayView message) const override
+    [[nodiscard]] api::Response serverError(const api::Request & /*head*/,
+        int status,
+        QByteArrayView code,
+        QByteArrayView message) const override
     {
         return api::Response::json(status,
             "{\"Error\":\"" + message.toByteArray() + "\",\"code\":\"" + code.toByteArray()
                 + "\"}");
+    }
+
+    [[nodiscard]] bool isWaiting(const QByteArray &name) const
+    {
+        return std::any_of(waiting.begin(), waiting.end(), [&name](const auto &request) {
+            return request.first == name;
+        });
     }
 
     /// Answers the request that waits under `name`, with that name.
@@ -82,7 +92,10 @@ public:
         return false;
     }
 
+    void noteLimit(Limit limit) override { limits.note(limit); }
+
     int requestCount = 0;
+    LimitCounters limits;
     std::vector<std::pair<QByteArray, api::Reply>> waiting;
     std::vector<QByteArray> hints;
     std::vector<std::pair<QByteArray, std::function<void(QByteArray)>>> waitingHints;

@@ -3,6 +3,7 @@
 #include <QHostAddress>
 #include <QTcpSocket>
 
+#include <sys/socket.h>
 #include <vector>
 
 namespace driftless::test {
@@ -30,6 +31,21 @@ public:
     }
 
     void send(const QByteArray &bytes) { socket.write(bytes); }
+
+    /// Ends this side (a half-close); what was sent must have left. Answers still come.
+    void endInput() { ::shutdown(static_cast<int>(socket.socketDescriptor()), SHUT_WR); }
+
+    /// Dies as a program that crashes with unread answers: the peer's next step is an error.
+    void reset()
+    {
+        const linger atOnce {1, 0};
+        ::setsockopt(static_cast<int>(socket.socketDescriptor()),
+            SOL_SOCKET,
+            SO_LINGER,
+            &atOnce,
+            sizeof atOnce);
+        socket.abort();
+    }
 
     [[nodiscard]] bool isClosed() const
     {

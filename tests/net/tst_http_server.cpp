@@ -112,6 +112,7 @@ private Q_SLOTS:
         // The request line.
         row("no version", "GET /echo\r\n\r\n", 400, false);
         row("two blanks", "GET  /echo HTTP/1.1\r\nHost: a\r\n\r\n", 400, false);
+        row("blank in the target", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400, false);
         row("version 2.0", "GET /echo HTTP/2.0\r\nHost: a\r\n\r\n", 505, false);
         row("version 1.2", "GET /echo HTTP/1.2\r\nHost: a\r\n\r\n", 505, false);
         row("version word", "GET /echo HTTP/x.1\r\nHost: a\r\n\r\n", 400, false);
@@ -347,12 +348,68 @@ private Q_SLOTS:
             client.send(
                 "GET /later/1 HTTP/1.1\r\nHost: a\r\n\r\nGET /later/2 HTTP/1.1\r\nHost: a\r\n\r\n");
             QTRY_COMPARE(m_handler->waiting.size(), 2U);
+            client.reset();
         }
         QTRY_COMPARE(m_server->connectionCount(), 0);
         QCOMPARE(m_server->counters().answersLost, 2U);
         QVERIFY(m_handler->release("1"));
         m_server.reset();
         QVERIFY(m_handler->release("2"));
+    }
+
+    // A client that ends its side behind its requests still gets every answer, in whatever order
+    // the end, the requests and the answers come; then the connection is closed.
+    void answersWhoHasSaidAll_data()
+    {
+        QTest::addColumn<QByteArray>("sent");
+        QTest::addColumn<QByteArrayList>("released");
+        QTest::addColumn<int>("answers");
+        const QByteArray one = "GET /later/1 HTTP/1.1\r\nHost: a\r\n\r\n";
+        QTest::newRow("one") << one << QByteArrayList {"1"} << 1;
+        QTest::newRow("behind an answered one")
+            << "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n" + one << QByteArrayList {"1"} << 2;
+        QTest::newRow("a write that is held back")
+            << one + "PUT /later/2 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx"
+            << QByteArrayList {"1", "2"} << 2;
+        QTest::newRow("more than are in work at once")
+            << one + QByteArray("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n").repeated(20)
+            << QByteArrayList {"1"} << 21;
+        QTest::newRow("a large answer") << one + "GET /big/3000000 HTTP/1.1\r\nHost: a\r\n\r\n"
+                                        << QByteArrayList {"1"} << 2;
+        QTest::newRow("half a request behind it")
+            << one + "GET /echo HTTP/1.1\r\nHo" << QByteArrayList {"1"} << 1;
+    }
+
+    void answersWhoHasSaidAll()
+    {
+        QFETCH(const QByteArray, sent);
+        QFETCH(const QByteArrayList, released);
+        QFETCH(const int, answers);
+        RawClient client(m_port);
+        client.send(sent);
+        QTRY_COMPARE(client.socket.bytesToWrite(), 0);
+        client.endInput();
+        for (const QByteArray &name : released) {
+            QTRY_VERIFY(m_handler->isWaiting(name));
+            QVERIFY(m_handler->release(name));
+        }
+        QTRY_VERIFY(client.isClosed());
+        QCOMPARE(client.responses().size(), static_cast<std::size_t>(answers));
+        QTRY_COMPARE(m_server->connectionCount(), 0);
+        QCOMPARE(m_server->counters().answersLost, 0U);
+    }
+
+    // Who has said all before he asked for anything is let go.
+    void letsGoWhoSaysNothing()
+    {
+        RawClient client(m_port);
+        QTRY_COMPARE(client.socket.state(), QAbstractSocket::ConnectedState);
+        client.send("GET /ec");
+        QTRY_COMPARE(client.socket.bytesToWrite(), 0);
+        client.endInput();
+        QTRY_VERIFY(client.isClosed());
+        QCOMPARE(client.received, QByteArray());
+        QTRY_COMPARE(m_server->connectionCount(), 0);
     }
 
     // No more than the bound are with the handler, and reading goes on when one is answered.

@@ -190,6 +190,8 @@ void TestMessages::status()
         at(0),
         std::nullopt});
     status.databases = {database, {"till", "It is damaged.", 0, 0, {}}};
+    status.limits.note(Limit::HeaderBytes);
+    status.limits.note(Limit::None);
     QCOMPARE(status.toJson(),
         R"({"NodeId":"node-1","TimestampUtc":"1970-01-01T00:00:00Z","Databases":[{"DatabaseName":"shop","Status":"Healthy","Error":null,)"
         R"("OldestAvailableLogSequence":1,"LocalMaxLogSequence":9,"ActivePeerCount":1,"TotalEstimatedPendingPushOperations":5,"Peers":[)"
@@ -200,7 +202,11 @@ void TestMessages::status()
         R"("OldestAvailableLogSequence":1,"LastPushedLocalLogSequence":0,"LastPulledPeerLogSequence":0,"LocalMaxLogSequence":9,)"
         R"("EstimatedPendingPushOperations":0,"UpdatedUtc":"1970-01-01T00:00:00Z","ClockOffsetMs":null}]},)"
         R"({"DatabaseName":"till","Status":"Error","Error":"It is damaged.","OldestAvailableLogSequence":0,"LocalMaxLogSequence":0,)"
-        R"("ActivePeerCount":0,"TotalEstimatedPendingPushOperations":0,"Peers":[]}],"DeniedCalls":0})");
+        R"("ActivePeerCount":0,"TotalEstimatedPendingPushOperations":0,"Peers":[]}],"DeniedCalls":0,)"
+        R"("Limits":{"DocumentBytes":0,"GroupOperations":0,"GroupBytes":0,"BodyBytes":0,"HeaderBytes":1,"HeaderCount":0,"TargetBytes":0,)"
+        R"("Connections":0,"ConnectionsPerAddress":0,"PipelinedRequests":0,"OutputBytes":0,"HeaderSeconds":0,"BodySeconds":0,)"
+        R"("BodyBytesPerSecond":0,"IdleSeconds":0,"DrainSeconds":0,"DrainBytes":0,"HintBytes":0,"PingSeconds":0,"StoreQueue":0,)"
+        R"("ReaderQueue":0}})");
 }
 
 void TestMessages::databases()

@@ -1,0 +1,32 @@
+#include "core/limit_counters.h"
+
+namespace driftless {
+
+QByteArrayView limitName(Limit limit)
+{
+    static constexpr std::array<const char *, kLimitCount + 1> kNames {"DocumentBytes",
+        "GroupOperations",
+        "GroupBytes",
+        "BodyBytes",
+        "HeaderBytes",
+        "HeaderCount",
+        "TargetBytes",
+        "Connections",
+        "ConnectionsPerAddress",
+        "PipelinedRequests",
+        "OutputBytes",
+        "HeaderSeconds",
+        "BodySeconds",
+        "BodyBytesPerSecond",
+        "IdleSeconds",
+        "DrainSeconds",
+        "DrainBytes",
+        "HintBytes",
+        "PingSeconds",
+        "StoreQueue",
+        "ReaderQueue",
+        ""};
+    return kNames[static_cast<std::size_t>(limit)];
+}
+
+} // namespace driftless
