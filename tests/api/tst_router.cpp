@@ -24,6 +24,7 @@ private Q_SLOTS:
     void namesAllowedMethods();
     void refusesParametersThatAreNotText();
     void everyRouteOfClientsNeedsARole();
+    void asksForTheseRoles();
     void readmeListsEveryRoute();
 };
 
@@ -169,6 +170,32 @@ void TestRouter::everyRouteOfClientsNeedsARole()
         if (route.door == Door::Client) {
             QVERIFY2(route.anyOf != auth::RoleSet(), route.pattern);
         }
+    }
+}
+
+/// Written out once more: the tests of doors and keys ask the table itself what is right.
+void TestRouter::asksForTheseRoles()
+{
+    using auth::Role;
+    const auth::RoleSet read {Role::ReadDocument};
+    const auth::RoleSet write {Role::WriteDocument, Role::UpdateDocument};
+    const std::map<Endpoint, auth::RoleSet> expected {{Endpoint::ListCollections, read},
+        {Endpoint::ListDocuments, read},
+        {Endpoint::GetDocument, read},
+        {Endpoint::GetConvergence, read},
+        {Endpoint::ListConflicts, read},
+        {Endpoint::PostDocument, write},
+        {Endpoint::PutDocument, write},
+        {Endpoint::PatchDocument, write},
+        {Endpoint::RegisterCollection, {Role::WriteDocument}},
+        {Endpoint::DeleteDocument, {Role::DeleteDocument}},
+        {Endpoint::PostBatch, {Role::WriteDocument, Role::UpdateDocument, Role::DeleteDocument}},
+        {Endpoint::PutDatabase, {Role::AddDatabase}},
+        {Endpoint::DeleteDatabase, {Role::DeleteDatabase}}};
+    for (const Route &route : routeTable()) {
+        const auto found = expected.find(route.endpoint);
+        QVERIFY2(route.anyOf == (found == expected.end() ? auth::RoleSet() : found->second),
+            route.pattern);
     }
 }
 

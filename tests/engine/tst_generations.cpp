@@ -60,6 +60,7 @@ private Q_SLOTS:
     void aDeletionReachesEveryNode();
     void aNewOneIsEmptyEverywhere();
     void whatWasSentBeforeStaysOutside();
+    void aGenerationIsJoinedOnce();
     void whatAPeerNeverHadIsListed();
     void whatAPeerHasIsNotListed();
     void anEarlierFileIsNeverOverwritten();
@@ -129,6 +130,29 @@ void TestGenerations::whatWasSentBeforeStaysOutside()
     node.settle();
     QVERIFY(status == replication::TransferStatus::OtherGeneration);
     QCOMPARE(node.openDatabase(shop())->file().documentCount(), 0);
+}
+
+/// Two peers may tell of the same new generation at once; what the first has made is not set aside
+/// for the second.
+void TestGenerations::aGenerationIsJoinedOnce()
+{
+    SimCluster cluster(1);
+    engine::Node &node = cluster.node(0);
+    cluster.put(0, "o1", R"({"a":1})");
+    QTest::ignoreMessage(
+        QtCriticalMsg, QRegularExpression(QStringLiteral("Database shop: 1 writes .*")));
+    for (int peer = 1; peer <= 2; ++peer) {
+        replication::Preamble preamble;
+        preamble.sender.node = SimCluster::idOf(peer);
+        preamble.sender.run = 1;
+        preamble.generation = {1, true};
+        node.receiveOperations(
+            shop(), preamble.encode(), [](const Result<QByteArray> & /*answer*/) {});
+    }
+    node.settle();
+    QVERIFY(node.open(shop(), false).isOk());
+    QVERIFY(QFile::exists(QString::fromUtf8(asidePath(node, ".g0"))));
+    QVERIFY(!QFile::exists(QString::fromUtf8(asidePath(node, ".g1"))));
 }
 
 void TestGenerations::whatAPeerNeverHadIsListed()

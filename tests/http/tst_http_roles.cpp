@@ -261,6 +261,7 @@ void TestHttpRoles::batchesNeedTheRoleOfEachWrite()
     HttpAnswer refused = post("DELETE_DOCUMENT", remove + ',' + put);
     QCOMPARE(refused.status, 403);
     QVERIFY2(refused.body.contains("\"index\":1"), refused.body.constData());
+    QCOMPARE(post("UPDATE_DOCUMENT", remove).status, 403);
     refused = post("WRITE_DOCUMENT", put + ',' + remove);
     QCOMPARE(refused.status, 403);
     QVERIFY2(refused.body.contains("\"index\":1"), refused.body.constData());

@@ -542,7 +542,7 @@ WRONGS = [
         "The key of one shop opens the databases of all.",
         "auth/key_store.cpp",
         "|| std::find(databases.begin(), databases.end(), database) != databases.end();",
-        "|| !databases.empty();",
+        "|| (!databases.empty() && !database.isEmpty());",
     ),
     Wrong(
         "last-byte-of-a-key-decides",
