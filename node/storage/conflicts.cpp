@@ -60,7 +60,6 @@ public:
         }
         return false;
     }
-    [[nodiscard]] bool isEmpty() const { return m_words.empty(); }
 
 private:
     std::vector<std::uint64_t> m_words;
@@ -70,6 +69,7 @@ private:
 struct Node
 {
     Version version;
+    bool isWaiting = false; ///< in quarantine
     bool isDelete = false;
     bool floor = false;
     std::vector<Dot> parents;
@@ -108,7 +108,7 @@ void readClaims(const Operation &operation, std::map<QByteArray, MemberClaim> &c
     }
     const auto body = json::Object::scan(operation.body);
     if (!body) {
-        return; // quarantined: it claims nothing yet
+        return;
     }
     if (header.floor) {
         for (const json::Member &member : body->members()) {
@@ -124,23 +124,27 @@ void readClaims(const Operation &operation, std::map<QByteArray, MemberClaim> &c
 }
 
 /// What the list needs of an operation; its body, which may be large, is let go.
-Node nodeOf(const Operation &operation)
+Node nodeOf(const Operation &operation, bool isWaiting)
 {
     const OperationHeader &header = operation.header;
     Node node;
     node.version = header.version;
-    node.isDelete = header.kind == OperationKind::Delete;
-    node.floor = header.floor;
     for (const Parent &parent : header.parents) {
         node.parents.push_back(parent.version.dot);
     }
-    readClaims(operation, node.claims);
+    node.isWaiting = isWaiting;
+    if (!isWaiting) {
+        node.isDelete = header.kind == OperationKind::Delete;
+        node.floor = header.floor;
+        readClaims(operation, node.claims);
+    }
     return node;
 }
 
 /// A priority walk by falling version, as merge bases are found: a version is above those of its
 /// parents, so when an operation is taken from the queue, everybody who has seen it has said so.
-Result<Walk> walkBack(const std::vector<Head> &heads, const FindOperation &find)
+Result<Walk> walkBack(
+    const std::vector<Head> &heads, const FindOperation &find, std::span<const Dot> waiting)
 {
     Walk walk;
     std::map<Version, Bits> open;
@@ -173,7 +177,9 @@ Result<Walk> walkBack(const std::vector<Head> &heads, const FindOperation &find)
             continue;
         }
         walk.index.emplace(version.dot, walk.nodes.size());
-        walk.nodes.push_back(nodeOf(*found));
+        const bool isWaiting
+            = std::find(waiting.begin(), waiting.end(), version.dot) != waiting.end();
+        walk.nodes.push_back(nodeOf(*found, isWaiting));
     }
     return walk;
 }
@@ -263,14 +269,20 @@ private:
     void listExistence()
     {
         std::vector<std::size_t> newest;
+        NodeSet live; // descendants stand before their ancestors
         for (std::size_t i = 0; i < m_walk.nodes.size(); ++i) {
-            if (m_walk.nodes[i].seenBy.isEmpty()) {
+            const Node &node = m_walk.nodes[i];
+            if (!node.isWaiting && !node.seenBy.meets(live)) {
                 newest.push_back(i);
+            }
+            if (!node.isWaiting) {
+                live.add(i);
             }
         }
         for (std::size_t i = 0; i < newest.size(); ++i) {
             for (std::size_t j = i + 1; j < newest.size(); ++j) {
-                if (m_walk.nodes[newest[i]].isDelete != m_walk.nodes[newest[j]].isDelete) {
+                if (m_walk.nodes[newest[i]].isDelete != m_walk.nodes[newest[j]].isDelete
+                    && !hasSeenBoth(newest[i], newest[j])) {
                     add("*", newest[i], newest[j]);
                 }
             }
@@ -315,12 +327,12 @@ private:
 } // namespace
 
 Result<std::vector<ConflictPair>> findConflicts(
-    const std::vector<Head> &heads, const FindOperation &find)
+    const std::vector<Head> &heads, const FindOperation &find, std::span<const Dot> waiting)
 {
     if (heads.size() < 2) {
         return std::vector<ConflictPair> {}; // one head has seen everything
     }
-    DRIFTLESS_TRY_ASSIGN(Walk walk, walkBack(heads, find));
+    DRIFTLESS_TRY_ASSIGN(Walk walk, walkBack(heads, find, waiting));
     connect(walk);
     return Lister(walk).list();
 }

@@ -237,8 +237,9 @@ Result<void> DocumentStore::listConflictsOf(const DocumentKey &key)
         operation.body = std::move(stored->body);
         return std::optional(std::move(operation));
     };
-    DRIFTLESS_TRY_ASSIGN(
-        const std::vector<ConflictPair> pairs, findConflicts(document.state.heads(), find));
+    const DocumentState &state = document.state;
+    DRIFTLESS_TRY_ASSIGN(const std::vector<ConflictPair> pairs,
+        findConflicts(state.heads(), find, state.quarantined()));
     m_deleteConflicts.bind(1, collection).bindBlob(2, key.id);
     DRIFTLESS_TRY(m_deleteConflicts.run());
     for (const ConflictPair &pair : pairs) {

@@ -84,7 +84,7 @@ CopyWatch::Fault CopyWatch::lookAtAll(
     if (auto wrong = checkTotals(file)) {
         return wrong;
     }
-    return reader != nullptr && m_waiting.empty() ? checkList(*reader) : std::nullopt;
+    return reader != nullptr ? checkList(*reader) : std::nullopt;
 }
 
 CopyWatch::Fault CopyWatch::readLog(const storage::DatabaseFile &file, std::set<ModelKey> &touched)
@@ -181,12 +181,9 @@ CopyWatch::Fault CopyWatch::judgeOne(
     const storage::DatabaseFile &file, storage::DocumentReader *reader, const ModelKey &key) const
 {
     const ModelState &should = wanted(key);
-    auto is = stateIn(file, key);
+    const auto is = stateIn(file, key);
     if (!is) {
         return fault(textOf(key) + " cannot be loaded: " + is.error().message);
-    }
-    if (should.isWaiting) {
-        is->conflicts = should.conflicts; // of such a document nobody compares them
     }
     const QByteArray difference = is->difference(should);
     if (!difference.isEmpty()) {
@@ -254,7 +251,7 @@ CopyWatch::Fault CopyWatch::checkTotals(const storage::DatabaseFile &file) const
         return fault(
             "it counts " + number(file.documentCount()) + " documents, not " + number(documents));
     }
-    if (leftOut.empty() && conflicts != file.conflictCount()) {
+    if (conflicts != file.conflictCount()) {
         return fault(
             "it counts " + number(file.conflictCount()) + " conflicts, not " + number(conflicts));
     }

@@ -58,7 +58,8 @@ Result<ModelState> stateIn(const storage::DatabaseFile &file, const ModelKey &ke
             storage::Operation::parse(stored->headerBytes, stored->body));
         return std::optional(std::move(operation));
     };
-    DRIFTLESS_TRY_ASSIGN(const auto conflicts, storage::findConflicts(state.heads(), find));
+    DRIFTLESS_TRY_ASSIGN(
+        const auto conflicts, storage::findConflicts(state.heads(), find, state.quarantined()));
     return stateOf(state, conflicts);
 }
 

@@ -73,6 +73,8 @@ private Q_SLOTS:
     void closedByWhoeverHasSeenBoth();
     void everyArrivalListsTheSame();
     void countsGoWithTheTransaction();
+    void whatWaitsIsNoSide_data();
+    void whatWaitsIsNoSide();
     void thousandsOfWritesOnBothSidesOfACut();
 };
 
@@ -383,6 +385,49 @@ void TestConflicts::countsGoWithTheTransaction()
     must(a.file().commit());
     QCOMPARE(a.file().conflictCount(), 0);
     QCOMPARE(listOf(a), QByteArray());
+}
+
+void TestConflicts::whatWaitsIsNoSide_data()
+{
+    QTest::addColumn<QByteArray>("body");
+    QTest::addColumn<bool>("isErased");
+    QTest::newRow("a document") << QByteArray(R"({"Id":"1","m":2})") << false;
+    QTest::newRow("no document, but it has members") << QByteArray(R"({"m":tru})") << false;
+    QTest::newRow("nothing to read") << QByteArray("\xff{") << false;
+    QTest::newRow("a document, against a deletion") << QByteArray(R"({"Id":"1","m":2})") << true;
+}
+
+/// Its claims wait; its bytes, which may be anything, are in no list that somebody would read.
+void TestConflicts::whatWaitsIsNoSide()
+{
+    QFETCH(QByteArray, body);
+    QFETCH(bool, isErased);
+    Till a("a");
+    if (isErased) {
+        a.put("1", R"({"Id":"1","m":1})");
+        a.erase("1");
+    } else {
+        a.put("1", R"({"Id":"1","m":1})");
+    }
+    Pen d("d");
+    d.setDocument("1");
+    const Operation waiting = d.insert(1'000, body);
+    must(a.file().begin());
+    must(a.file().apply({&waiting, 1}, true));
+    must(a.file().commit());
+    QCOMPARE(a.file().quarantinedCount(), 1);
+    QCOMPARE(a.file().conflictCount(), 0);
+    QCOMPARE(listOf(a), QByteArray());
+    // Another one, which does not wait, is listed against what shows, and not against what waits.
+    Pen e("e");
+    e.setDocument("1");
+    const Operation other = e.insert(1'001, R"({"Id":"1","m":3})");
+    must(a.file().begin());
+    must(a.file().apply({&other, 1}));
+    must(a.file().commit());
+    const QByteArray pair = R"(1 m: {"Id":"1","m":3} < {"Id":"1","m":1})";
+    QCOMPARE(listOf(a), isErased ? R"(1 *: {"Id":"1","m":3} < -; )" + pair : pair);
+    QCOMPARE(a.file().conflictCount(), isErased ? 2 : 1);
 }
 
 /// A product that sold all week on both sides: found in a moment, on the thread that also has
