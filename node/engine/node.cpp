@@ -46,6 +46,13 @@ Result<void> Node::start()
         Entry &entry = m_entries[database.name];
         entry.registered = database;
         if (!database.isDeleted) {
+            if (!QFile::exists(QString::fromUtf8(pathOf(database.name)))) {
+                qCCritical(logStorage,
+                    "Database %s: there is no '%s' any more, so it begins empty; the peers fill it "
+                    "again.",
+                    database.name.bytes().constData(),
+                    pathOf(database.name).constData());
+            }
             openEntry(entry);
         } else if (const auto renamed = renameAside(entry); !renamed) {
             qCWarning(logStorage,
@@ -248,8 +255,10 @@ Result<void> Node::setAside(Entry &entry)
     }
     // Registered first: a process that dies before the file is renamed finds it at its next start,
     // and none takes a missing file for an empty database.
-    entry.registered.isDeleted = true;
-    DRIFTLESS_TRY(m_registry->saveDatabase(entry.registered));
+    auto deleted = entry.registered;
+    deleted.isDeleted = true;
+    DRIFTLESS_TRY(m_registry->saveDatabase(deleted));
+    entry.registered = deleted;
     entry.database.reset();
     entry.error.reset();
     announce();

@@ -12,6 +12,21 @@ namespace {
 constexpr int kChunkOperations = 1'000;
 constexpr qsizetype kChunkBytes = 4'000'000;
 
+/// On a single line: a document's own line breaks can only be blanks between its tokens. What was
+/// taken unread and is no document (it is in quarantine) would break the line.
+QByteArray contentOf(const storage::OperationHeader &header, const QByteArray &body)
+{
+    if (header.kind == storage::OperationKind::Delete) {
+        return "\"IsDelete\":true,\"Document\":null";
+    }
+    if (!storage::isReadableBody(body)) {
+        return "\"IsDelete\":false,\"Document\":null,\"Bytes\":\"" + body.toBase64() + '"';
+    }
+    QByteArray line = body;
+    line.replace('\n', ' ').replace('\r', ' ');
+    return "\"IsDelete\":false,\"Document\":" + line;
+}
+
 QByteArray lineOf(const storage::OperationHeader &header, const QByteArray &body)
 {
     QByteArray line = "{\"Collection\":";
@@ -23,9 +38,7 @@ QByteArray lineOf(const storage::OperationHeader &header, const QByteArray &body
     line += "\",\"TimestampUtc\":\""
         + toIsoUtc(WallTime(
             std::chrono::milliseconds(static_cast<std::int64_t>(header.version.hlc >> 16))));
-    const bool isDelete = header.kind == storage::OperationKind::Delete;
-    line += isDelete ? "\",\"IsDelete\":true,\"Document\":null}\n"
-                     : "\",\"IsDelete\":false,\"Document\":" + body + "}\n";
+    line += "\"," + contentOf(header, body) + "}\n";
     return line;
 }
 
@@ -75,10 +88,7 @@ Result<qint64> listUnsent(
                 return notWritten(list);
             }
             ++count;
-            // Single line: the document's own line breaks can only be blanks between its tokens.
-            QByteArray body = stored.body;
-            body.replace('\n', ' ').replace('\r', ' ');
-            if (list.write(lineOf(header, body)) < 0) {
+            if (list.write(lineOf(header, stored.body)) < 0) {
                 return notWritten(list);
             }
         }

@@ -10,8 +10,9 @@ QByteArray freeAsidePath(const QByteArray &base);
 
 /// Writes the documents' operations of `file` that `known` does not cover to `path`, one JSON
 /// object a line with the whole document, so that a person can take them over:
-/// {"Collection","Id","Version","NodeId","TimestampUtc","IsDelete","Document"}. No file where there
-/// are none. Answers how many. Errors: Storage, those of the file. Store thread.
+/// {"Collection","Id","Version","NodeId","TimestampUtc","IsDelete","Document"}. What is no document
+/// (it waits in quarantine) stands as "Bytes", in base64. No file where there are none. Answers how
+/// many. Errors: Storage, those of the file. Store thread.
 Result<qint64> listUnsent(
     const storage::DatabaseFile &file, const storage::VersionVector &known, const QByteArray &path);
 

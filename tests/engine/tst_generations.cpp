@@ -1,7 +1,9 @@
 #include "engine/set_aside.h"
+#include "file_size_limit.h"
 #include "replication/messages.h"
 #include "replication/stream.h"
 #include "sim_cluster.h"
+#include "temporary_folder.h"
 
 #include <QDir>
 #include <QFile>
@@ -63,6 +65,9 @@ private Q_SLOTS:
     void aGenerationIsJoinedOnce();
     void whatAPeerNeverHadIsListed();
     void whatAPeerHasIsNotListed();
+    void whatIsNoDocumentIsListedAsBytes();
+    void aDeletionThatCannotBeKeptIsNone();
+    void aMissingFileIsSaid();
     void anEarlierFileIsNeverOverwritten();
     void aNewGenerationThatCannotBeMadeIsTriedAgain();
     void aDatabaseIsRenamedWholeOrNotAtAll();
@@ -201,6 +206,70 @@ void TestGenerations::whatAPeerHasIsNotListed()
     const QByteArray list = contents(asidePath(cluster.node(1), ".g0.unsent.ndjson"));
     QCOMPARE(list.count('\n'), 1);
     QVERIFY2(list.contains(R"("Id":"o2")"), list.constData());
+}
+
+void TestGenerations::whatIsNoDocumentIsListedAsBytes()
+{
+    SimCluster cluster(1);
+    cluster.put(0, "o1", R"({"a":1})");
+    storage::DatabaseFile &file = cluster.node(0).openDatabase(shop())->file();
+    storage::OperationHeader header;
+    header.version = {1'000, {{SimCluster::idOf(5), 1}, 1}};
+    header.collection = "orders";
+    header.documentId = "o2";
+    const auto broken = storage::Operation::make(header, "{\n\"a\":");
+    QVERIFY(file.begin().isOk());
+    QVERIFY(file.apply({&broken, 1}, true).isOk());
+    QVERIFY(file.commit().isOk());
+    const TemporaryFolder folder;
+    const QByteArray path = folder.path("list");
+    QCOMPARE(engine::listUnsent(file, {}, path).value(), qint64 {2});
+    const QList<QByteArray> lines = contents(path).split('\n');
+    QCOMPARE(lines.size(), 3);
+    QVERIFY2(lines[0].endsWith(R"("Document":{"a":1}})"), lines[0].constData());
+    QVERIFY2(lines[1].endsWith(R"("Document":null,"Bytes":"ewoiYSI6"})"), lines[1].constData());
+}
+
+void TestGenerations::aDeletionThatCannotBeKeptIsNone()
+{
+    SimCluster cluster(1);
+    engine::Node &node = cluster.node(0);
+    cluster.put(0, "o1", R"({"a":1})");
+    // The registry's log grows until it is the longest of the files, so that it is the one that may
+    // grow no more.
+    const auto size = [](const QByteArray &path) { return QFile(QString::fromUtf8(path)).size(); };
+    const QByteArray registry = node.settings().dataDirectory + "/node.db-wal";
+    while (size(registry) < 200'000) {
+        node.savePeer({SimCluster::idOf(1), "http://n1", false, {}, std::nullopt},
+            [](const Result<void> &saved) { QVERIFY(saved.isOk()); });
+        node.settle();
+    }
+    {
+        const FileSizeLimit limit(size(registry));
+        QTest::ignoreMessage(
+            QtCriticalMsg, QRegularExpression(QStringLiteral("Database shop: \\d+ writes .*")));
+        QVERIFY(!drop(node).isOk());
+    }
+    QVERIFY(node.open(shop(), false).isOk()); // nobody is told that it was deleted
+    cluster.put(0, "o2", R"({"a":2})");
+    cluster.restart(0);
+    QCOMPARE(cluster.node(0).openDatabase(shop())->file().documentCount(), qint64 {2});
+}
+
+void TestGenerations::aMissingFileIsSaid()
+{
+    SimCluster cluster(2);
+    cluster.mesh();
+    cluster.put(0, "o1", R"({"a":1})");
+    QVERIFY(cluster.runUntilEqual());
+    const QString path = QString::fromUtf8(cluster.node(1).pathOf(shop()));
+    cluster.stop(1);
+    QVERIFY(QFile::remove(path));
+    QTest::ignoreMessage(QtCriticalMsg,
+        QRegularExpression(QStringLiteral("Database shop: there is no '.*shop.db' any more.*")));
+    cluster.restart(1);
+    QVERIFY(cluster.runUntilEqual());
+    QCOMPARE(cluster.convergence(1).documents, qint64 {1});
 }
 
 void TestGenerations::anEarlierFileIsNeverOverwritten()

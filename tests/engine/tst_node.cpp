@@ -1,3 +1,4 @@
+#include "file_size_limit.h"
 #include "manual_clock.h"
 #include "sim_cluster.h"
 #include "storage/connection.h"
@@ -5,9 +6,6 @@
 #include <QFile>
 #include <QRegularExpression>
 #include <QTest>
-
-#include <csignal>
-#include <sys/resource.h>
 
 using namespace driftless;
 using namespace driftless::support;
@@ -46,25 +44,6 @@ QByteArray shown(engine::Node &node, const QByteArray &id)
     const auto state = node.openDatabase(shop())->file().load({"products", id});
     return state->shown().value_or(QByteArray());
 }
-
-/// No file may grow beyond so many bytes while this lives: a disk that is full.
-class FileSizeLimit
-{
-public:
-    explicit FileSizeLimit(qint64 bytes)
-    {
-        std::signal(SIGXFSZ, SIG_IGN); // the write fails then, and the process goes on
-        getrlimit(RLIMIT_FSIZE, &m_before);
-        const rlimit limit {static_cast<rlim_t>(bytes), m_before.rlim_max};
-        setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    ~FileSizeLimit() { setrlimit(RLIMIT_FSIZE, &m_before); }
-    FileSizeLimit(const FileSizeLimit &) = delete;
-    FileSizeLimit &operator=(const FileSizeLimit &) = delete;
-
-private:
-    rlimit m_before {};
-};
 
 } // namespace
 
