@@ -123,6 +123,13 @@ void Pump::on(const TransferBuilt &event, Instant now, Effects &effects)
     }
     m_calls.erase(call);
     state.push.reset();
+    const auto copy = m_local.find(name);
+    if (copy && state.scannedTo && *state.scannedTo < copy->lastPosition) {
+        // One look into the log is bounded. The next one is the next tick's, or a long log of which
+        // the peer has everything would hold up whatever else waits.
+        state.retryAt = now;
+        return;
+    }
     pushIfNeeded(name, now, effects);
 }
 
