@@ -59,6 +59,8 @@ public:
     static Result<Object> scan(QByteArray bytes);
 
     [[nodiscard]] const QByteArray &bytes() const { return m_bytes; }
+    /// What decoded and folded names point into where they do not point into `bytes`.
+    [[nodiscard]] const QByteArray &names() const { return m_names; }
     [[nodiscard]] std::span<const Member> members() const
     {
         return {m_members.constData(), static_cast<std::size_t>(m_members.size())};

@@ -171,7 +171,7 @@ Result<void> DocumentState::join(
     if (header.floor || isBelowFloor) {
         forgetBelowFloor();
     }
-    m_keptAlive.push_back(body.bytes());
+    keepAlive(body);
     if (header.version > m_newestWrite) {
         m_newestWrite = header.version;
         m_written = std::move(body);
@@ -181,10 +181,12 @@ Result<void> DocumentState::join(
     return {};
 }
 
-QByteArray DocumentState::keptName(const json::Member &member)
+void DocumentState::keepAlive(const json::Object &body)
 {
-    const bool isText = member.folded.constData() == member.name.data();
-    return isText ? member.folded : QByteArray(member.folded.constData(), member.folded.size());
+    m_keptAlive.push_back(body.bytes());
+    if (!body.names().isNull()) {
+        m_keptAlive.push_back(body.names());
+    }
 }
 
 void DocumentState::joinClaims(const Operation &operation, const json::Object &body)
@@ -192,7 +194,7 @@ void DocumentState::joinClaims(const Operation &operation, const json::Object &b
     const OperationHeader &header = operation.header;
     const auto set = [&](const json::Member &member) {
         MemberState state;
-        state.folded = keptName(member);
+        state.folded = viewOf(member.folded);
         state.version = header.version;
         state.name = viewOf(member.name);
         state.value = viewOf(member.value);
@@ -258,7 +260,7 @@ void DocumentState::takeMembers(const Version &version, const json::Object &body
     for (const json::Member *member : order) {
         if (m_members.empty() || !isSame(m_members.back().folded, member->folded)) {
             MemberState &state = m_members.emplace_back();
-            state.folded = keptName(*member);
+            state.folded = viewOf(member->folded);
             state.version = version;
             state.name = viewOf(member->name);
             state.value = viewOf(member->value);
@@ -496,7 +498,7 @@ std::optional<Hash128> DocumentState::token(QByteArrayView collection, QByteArra
 
 Hash128 DocumentState::hash(QByteArrayView collection, QByteArrayView id) const
 {
-    cbor::Writer writer(1024);
+    cbor::Writer writer(960); // one that malloc has at hand: 1,024 and its head are beyond that
     // Nearly every version is that of the newest write or the floor: a number stands for those.
     const auto reference = [&](const Version &version) {
         if (version == m_newestWrite) {

@@ -3,6 +3,8 @@
 #include "core/json.h"
 #include "storage/operation.h"
 
+#include <QVarLengthArray>
+
 #include <map>
 #include <optional>
 #include <vector>
@@ -101,9 +103,8 @@ public:
 private:
     friend class RowCodec;
 
-    /// The folded name, fit to outlive its object: where it differs from the text, the object alone
-    /// holds it.
-    static QByteArray keptName(const json::Member &member);
+    /// Holds on to what the members of `body` point into.
+    void keepAlive(const json::Object &body);
     void joinMember(MemberState member);
     void joinMembers(std::vector<MemberState> joined);
     void joinSum(
@@ -125,7 +126,7 @@ private:
     std::vector<Dot> m_quarantined;
     bool m_showsWritten
         = false; ///< the winners are the members of m_written, all of them and as they stand there
-    std::vector<QByteArray> m_keptAlive; ///< buffers that m_members point into
+    QVarLengthArray<QByteArray, 4> m_keptAlive; ///< buffers that m_members point into
 };
 
 /// `Id` is the newest write's and is not merged: no claim names it. Asks for the folded name.

@@ -140,7 +140,7 @@ Result<std::optional<StoredOperation>> OperationLog::find(const Dot &dot)
     return result;
 }
 
-Result<StoredOperation> OperationLog::rowAt(LogPosition position)
+Result<Operation> OperationLog::at(LogPosition position)
 {
     m_selectAt.bind(1, position.value);
     DRIFTLESS_TRY_ASSIGN(const bool hasRow, m_selectAt.step());
@@ -154,23 +154,7 @@ Result<StoredOperation> OperationLog::rowAt(LogPosition position)
     }
     StoredOperation row = stored(m_selectAt);
     m_selectAt.reset();
-    return row;
-}
-
-// Stored bytes were checked when they were taken; hashing each body again would double the cost of
-// an update.
-
-Result<Operation> OperationLog::at(LogPosition position)
-{
-    DRIFTLESS_TRY_ASSIGN(StoredOperation row, rowAt(position));
     DRIFTLESS_TRY_ASSIGN(OperationHeader header, decodeHeader(row.headerBytes));
-    return Operation {std::move(header), std::move(row.headerBytes), std::move(row.body)};
-}
-
-Result<Operation> OperationLog::identityAt(LogPosition position)
-{
-    DRIFTLESS_TRY_ASSIGN(StoredOperation row, rowAt(position));
-    DRIFTLESS_TRY_ASSIGN(OperationHeader header, decodeIdentity(row.headerBytes));
     return Operation {std::move(header), std::move(row.headerBytes), std::move(row.body)};
 }
 

@@ -27,8 +27,6 @@ public:
     Result<std::optional<StoredOperation>> find(const Dot &dot);
     /// FileDamaged if the position is not there or cannot be read: a row points at it.
     Result<Operation> at(LogPosition position);
-    /// The same with no more of the header than decodeIdentity reads.
-    Result<Operation> identityAt(LogPosition position);
     Result<LogPosition> oldest();
     LogPosition last() const { return m_last; }
     LogPosition lastCommitted() const { return m_lastCommitted; }
@@ -37,7 +35,6 @@ public:
 
 private:
     OperationLog(Connection &connection, IncarnationTable &incarnations);
-    Result<StoredOperation> rowAt(LogPosition position);
     Result<void> noteRun(std::int64_t incarnation, std::int64_t sequence, LogPosition position);
 
     Connection &m_connection;

@@ -3,7 +3,11 @@
 #include "core/case_fold.h"
 #include "core/cbor.h"
 
+#include <QVarLengthArray>
+
 #include <algorithm>
+#include <span>
+#include <tuple>
 
 namespace driftless::storage {
 
@@ -86,26 +90,60 @@ bool isSame(QByteArrayView a, QByteArrayView b)
     return a.size() == b.size() && (a.data() == b.data() || a == b);
 }
 
+/// What a member's bytes need.
+enum class Need : std::uint8_t {
+    Plain, ///< nothing: they stand in the newest write
+    Removed,
+    Own
+};
+
+struct Listed
+{
+    Need need;
+    std::size_t version; ///< index in the table
+    const MemberState *member;
+};
+
 /// The members by what their bytes need, and the versions that they have.
 struct Sorted
 {
-    std::vector<Version> versions;
-    std::map<std::size_t, std::vector<const MemberState *>> plain;
-    std::map<std::size_t, std::vector<const MemberState *>> removed;
-    std::vector<std::pair<std::size_t, const MemberState *>> own;
-    std::vector<QByteArrayView> hidden;
-    std::size_t largestPlain = 0;
+    QVarLengthArray<Version, 4> versions;
+    QVarLengthArray<Listed, 32> members; ///< ascending by need, version, and name
+    QVarLengthArray<QByteArrayView, 8> hidden;
+    std::size_t largestPlain = 0; ///< the version of most plain members
 
     std::size_t index(const Version &version)
     {
         const auto found = std::find(versions.begin(), versions.end(), version);
         if (found == versions.end()) {
             versions.push_back(version);
-            return versions.size() - 1;
+            return static_cast<std::size_t>(versions.size() - 1);
         }
         return static_cast<std::size_t>(found - versions.begin());
     }
+
+    [[nodiscard]] std::span<const Listed> of(Need need) const
+    {
+        const auto [begin, end] = std::equal_range(members.begin(),
+            members.end(),
+            Listed {need, 0, nullptr},
+            [](const Listed &a, const Listed &b) { return a.need < b.need; });
+        return {begin, end};
+    }
 };
+
+/// Calls `visit` with the listed ones of each version.
+template <typename Visit> void forEachVersion(std::span<const Listed> listed, Visit visit)
+{
+    while (!listed.empty()) {
+        std::size_t count = 1;
+        while (count < listed.size() && listed[count].version == listed.front().version) {
+            ++count;
+        }
+        visit(listed.first(count));
+        listed = listed.subspan(count);
+    }
+}
 
 Sorted sortMembers(const DocumentState &state)
 {
@@ -113,45 +151,51 @@ Sorted sortMembers(const DocumentState &state)
     for (const MemberState &member : state.members()) {
         const std::size_t index = sorted.index(member.version);
         const json::Member *written = state.newestWriteBody().find(member.folded);
-        if (member.isRemoved) {
-            sorted.removed[index].push_back(&member);
-        } else if (written != nullptr && isSame(written->name, member.name)
-            && isSame(written->value, member.value) && member.seen.empty()) {
-            sorted.plain[index].push_back(&member);
-        } else {
-            sorted.own.emplace_back(index, &member);
-        }
+        const bool isPlain = written != nullptr && isSame(written->name, member.name)
+            && isSame(written->value, member.value) && member.seen.empty();
+        const Need need = member.isRemoved ? Need::Removed : (isPlain ? Need::Plain : Need::Own);
+        sorted.members.push_back({need, index, &member});
     }
+    std::stable_sort(
+        sorted.members.begin(), sorted.members.end(), [](const Listed &a, const Listed &b) {
+            return std::tie(a.need, a.version) < std::tie(b.need, b.version);
+        });
     for (const json::Member &written : state.newestWriteBody().members()) {
         if (!isIdMember(written.folded) && state.findMember(written.folded) == nullptr) {
             sorted.hidden.push_back(written.folded);
         }
     }
     std::size_t most = 0;
-    for (const auto &[index, group] : sorted.plain) {
+    forEachVersion(sorted.of(Need::Plain), [&sorted, &most](std::span<const Listed> group) {
         if (group.size() > most) {
             most = group.size();
-            sorted.largestPlain = index;
+            sorted.largestPlain = group.front().version;
         }
-    }
+    });
     return sorted;
 }
 
-void writeGroups(cbor::Writer &writer,
-    const std::map<std::size_t, std::vector<const MemberState *>> &groups,
-    std::optional<std::size_t> except)
+std::size_t countVersions(std::span<const Listed> listed)
 {
-    writer.array(groups.size() - (except && groups.contains(*except) ? 1 : 0));
-    for (const auto &[index, members] : groups) {
-        if (except == index) {
-            continue;
+    std::size_t count = 0;
+    forEachVersion(listed, [&count](std::span<const Listed>) { ++count; });
+    return count;
+}
+
+void writeGroups(
+    cbor::Writer &writer, std::span<const Listed> listed, std::optional<std::size_t> except)
+{
+    writer.array(countVersions(listed) - (except ? 1 : 0));
+    forEachVersion(listed, [&writer, except](std::span<const Listed> group) {
+        if (except == group.front().version) {
+            return;
         }
-        writer.array(members.size() + 1);
-        writer.unsignedInteger(index);
-        for (const MemberState *member : members) {
-            writer.text(member->folded);
+        writer.array(group.size() + 1);
+        writer.unsignedInteger(group.front().version);
+        for (const Listed &one : group) {
+            writer.text(one.member->folded);
         }
-    }
+    });
 }
 
 void writeOwn(cbor::Writer &writer, std::size_t index, const MemberState &member)
@@ -193,7 +237,11 @@ QByteArray RowCodec::encodeState(const DocumentState &state)
     if (isToldByNewestWrite(state)) {
         return {};
     }
-    Sorted sorted = sortMembers(state);
+    const Sorted sorted = sortMembers(state);
+    const auto removed = sorted.of(Need::Removed);
+    const auto own = sorted.of(Need::Own);
+    const auto plain = sorted.of(Need::Plain);
+    const bool hasOlder = countVersions(plain) > 1;
     const bool headIsWrite = state.m_heads.size() == 1
         && state.m_heads.front() == Head {state.m_newestWrite, std::nullopt};
     cbor::Writer writer(256);
@@ -202,9 +250,9 @@ QByteArray RowCodec::encodeState(const DocumentState &state)
     fields += state.m_newestFloor.isNone() ? 0U : 1U;
     fields += headIsWrite ? 0U : 1U;
     fields += state.m_quarantined.empty() ? 0U : 1U;
-    fields += sorted.plain.size() > 1 ? 1U : 0U;
-    fields += sorted.removed.empty() ? 0U : 1U;
-    fields += sorted.own.empty() ? 0U : 1U;
+    fields += hasOlder ? 1U : 0U;
+    fields += removed.empty() ? 0U : 1U;
+    fields += own.empty() ? 0U : 1U;
     fields += state.m_sums.empty() ? 0U : 1U;
     fields += sorted.hidden.empty() ? 0U : 1U;
     writer.map(fields);
@@ -228,21 +276,22 @@ QByteArray RowCodec::encodeState(const DocumentState &state)
             writeVersion(writer, Version {0, dot});
         }
     }
-    writer.unsignedInteger(kVersions), writer.array(sorted.versions.size());
+    writer.unsignedInteger(kVersions),
+        writer.array(static_cast<std::size_t>(sorted.versions.size()));
     for (const Version &version : sorted.versions) {
         writeVersion(writer, version);
     }
     writer.unsignedInteger(kDefault), writer.unsignedInteger(sorted.largestPlain);
-    if (sorted.plain.size() > 1) {
-        writer.unsignedInteger(kOlder), writeGroups(writer, sorted.plain, sorted.largestPlain);
+    if (hasOlder) {
+        writer.unsignedInteger(kOlder), writeGroups(writer, plain, sorted.largestPlain);
     }
-    if (!sorted.removed.empty()) {
-        writer.unsignedInteger(kRemoved), writeGroups(writer, sorted.removed, std::nullopt);
+    if (!removed.empty()) {
+        writer.unsignedInteger(kRemoved), writeGroups(writer, removed, std::nullopt);
     }
-    if (!sorted.own.empty()) {
-        writer.unsignedInteger(kOwn), writer.array(sorted.own.size());
-        for (const auto &[index, member] : sorted.own) {
-            writeOwn(writer, index, *member);
+    if (!own.empty()) {
+        writer.unsignedInteger(kOwn), writer.array(own.size());
+        for (const Listed &one : own) {
+            writeOwn(writer, one.version, *one.member);
         }
     }
     if (!state.m_sums.empty()) {
@@ -254,7 +303,8 @@ QByteArray RowCodec::encodeState(const DocumentState &state)
         }
     }
     if (!sorted.hidden.empty()) {
-        writer.unsignedInteger(kHidden), writer.array(sorted.hidden.size());
+        writer.unsignedInteger(kHidden),
+            writer.array(static_cast<std::size_t>(sorted.hidden.size()));
         for (const QByteArrayView name : sorted.hidden) {
             writer.text(name);
         }
@@ -319,7 +369,7 @@ Result<DocumentState> RowCodec::decode(
         result.m_newestWrite = newestWrite->header.version;
         DRIFTLESS_TRY_ASSIGN(result.m_written, json::Object::scan(newestWrite->body));
         result.m_writtenAt = position;
-        result.m_keptAlive.push_back(result.m_written.bytes());
+        result.keepAlive(result.m_written);
     }
     if (state.isEmpty()) {
         if (newestWrite == nullptr) {
@@ -442,7 +492,7 @@ Result<DocumentState> RowCodec::decode(
             continue; // below the floor, with bytes of its own, or removed
         }
         MemberState member;
-        member.folded = DocumentState::keptName(written);
+        member.folded = share(written.folded);
         member.version = versionAt(index);
         member.name = share(written.name);
         member.value = share(written.value);

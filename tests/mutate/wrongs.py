@@ -253,8 +253,8 @@ WRONGS = [
         "seen-not-saved",
         "A stock-taking forgets which sales it had seen, and they are taken off again.",
         "storage/row_codec.cpp",
-        "&& isSame(written->value, member.value) && member.seen.empty()) {",
-        "&& isSame(written->value, member.value)) {",
+        "&& isSame(written->value, member.value) && member.seen.empty();",
+        "&& isSame(written->value, member.value);",
     ),
     Wrong(
         "hidden-member-not-saved",
