@@ -262,7 +262,7 @@ Result<void> Node::setAside(Entry &entry)
     entry.database.reset();
     entry.error.reset();
     announce();
-    const auto renamed = renameAside(entry);
+    auto renamed = renameAside(entry);
     if (!renamed) {
         entry.registered.isDeleted = false;
         DRIFTLESS_TRY(m_registry->saveDatabase(entry.registered));
