@@ -200,11 +200,11 @@ WRONGS = [
         ") {",
     ),
     Wrong(
-        "common-past-is-not-found",
-        "What both sides had seen before the cut is compared as if it were new: conflicts that are none.",
+        "deletion-that-lost-not-listed",
+        "Somebody deleted an order, a later edit keeps it alive, and nobody is asked what is right.",
         "storage/conflicts.cpp",
-        "merge(place->second, bits);",
-        "merge(place->second, place->second);",
+        "if (m_walk.nodes[newest[i]].isDelete != m_walk.nodes[newest[j]].isDelete",
+        "if (m_walk.nodes[newest[i]].isDelete && !m_walk.nodes[newest[j]].isDelete",
     ),
     Wrong(
         "last-conflict-stays-on-the-list",
