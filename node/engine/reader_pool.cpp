@@ -17,7 +17,7 @@ Result<storage::DocumentReader *> ReaderPool::Readers::find(
 }
 
 ThreadReaderPool::ThreadReaderPool(
-    int threads, std::size_t queueMax, std::chrono::milliseconds readMax, Task afterBatch)
+    int threads, std::size_t queueMax, std::chrono::milliseconds readMax, const Task &afterBatch)
 {
     for (int i = 0; i < threads; ++i) {
         Thread thread;

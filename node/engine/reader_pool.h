@@ -50,8 +50,10 @@ class ThreadReaderPool final : public ReaderPool
 {
 public:
     /// `queueMax`: reads that wait on each thread.
-    ThreadReaderPool(
-        int threads, std::size_t queueMax, std::chrono::milliseconds readMax, Task afterBatch);
+    ThreadReaderPool(int threads,
+        std::size_t queueMax,
+        std::chrono::milliseconds readMax,
+        const Task &afterBatch);
     ~ThreadReaderPool() override;
 
     [[nodiscard]] bool post(Read read) override;
