@@ -3,6 +3,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -127,6 +128,7 @@ def main():
     if unknown:
         parser.error("there is no wrong of the name " + ", ".join(sorted(unknown)))
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what it started ends with it
     os.nice(15)
     begun = time.monotonic()
     tree = Tree(ROOT, ROOT / "build" / "mutate" / "tree", arguments.jobs)
