@@ -2,12 +2,14 @@
 
 import asyncio
 import collections
+import re
 import sys
 import time
 
 from door import NoAnswer, NotTaken
 from node_process import Sample, SoakError
 
+NUMBERS = re.compile(r"\bnode-\d|\b\d[\d.]*")  # what tells two texts of one kind apart
 LOOK_SECONDS = 1.0
 LINE_SECONDS = 10.0
 QUIET_LOOKS = 5
@@ -43,7 +45,7 @@ class Board:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _countProblems(self):
-        """What the nodes say of their peers, as words; a frozen node is not asked."""
+        """What the nodes say of their peers; a frozen node is not asked."""
         for node in self._nodes:
             if node.port is None or node.isFrozen:
                 continue
@@ -51,8 +53,8 @@ class Board:
                 status = await asyncio.wait_for(node.ask("/api/replication/status"), LOOK_SECONDS)
             except (NoAnswer, NotTaken, SoakError, asyncio.TimeoutError):
                 continue
-            for word in problemsOf(status):
-                self._problems[word] += 1
+            for text in problemsOf(status):
+                self._problems[NUMBERS.sub("N", text)] += 1
 
     def _line(self):
         now = time.monotonic()
@@ -116,8 +118,9 @@ class Board:
             print(row.format(node.id, memory, descriptors, threads, wal, f"{node.slowestStart:.2f}", f"{node.slowestStop:.2f}"))
         print(f"\nfaults: {', '.join(f'{count} {name}' for name, count in sorted(counts.items()))}")
         if self._problems:
-            said = ", ".join(f"{word} {count} times" for word, count in self._problems.most_common())
-            print(f"said of peers meanwhile, a look a second: {said}")
+            print("said of peers meanwhile, looking once a second:")
+            for text, count in self._problems.most_common():
+                print(f"  {count} times: {text}")
         for (level, line), count in sorted(self.logKinds.items()):
             print(f"in the logs, {count} times: {level}: {line[:160]}")
         print(
@@ -127,7 +130,7 @@ class Board:
 
 
 def problemsOf(value):
-    """Every word under a key "CatchUpReason" in a status."""
+    """Every text under a key "CatchUpReason" in a status."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if key == "CatchUpReason" and inner:

@@ -17,7 +17,6 @@ import json
 import os
 import pathlib
 import random
-import re
 import resource
 import secrets
 import shutil
@@ -28,7 +27,7 @@ import tempfile
 import time
 import traceback
 
-from board import Board
+from board import NUMBERS, Board
 from ledger import PRODUCTS, Copy, Ledger, productBody
 from link import Link
 from node_process import NodeProcess, SoakError
@@ -169,7 +168,7 @@ class Soak:
         kinds = collections.Counter()
         for node in self.nodes:
             for level, line in node.logLines():
-                kinds[level, re.sub(r"\bnode-\d|\b\d[\d.]*", "N", line.split(" ", 1)[-1])] += 1
+                kinds[level, NUMBERS.sub("N", line.split(" ", 1)[-1])] += 1
         self._board.logKinds = kinds
         return [f"in the logs, {count} times: {line}" for (level, line), count in kinds.items() if level != "warning"]
 
