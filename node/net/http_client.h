@@ -19,7 +19,8 @@ class PeerPool;
 /// The bounds of the client. Peers do not share them: each base URL has its own.
 struct HttpClientLimits
 {
-    int connectionsPerPeerMax = 4;
+    int connectionsPerPeerMax
+        = replication::kTransfersAtOnceMax + 1; ///< one is free for heartbeats
     std::size_t waitingPerPeerMax = 256; ///< calls that have no connection yet (Busy)
     qsizetype headerBytesMax = 32 * 1024; ///< of an answer (Unreachable)
     qsizetype responseBytesMax = kTransferBytesMax; ///< of its body (Unreachable)

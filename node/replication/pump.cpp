@@ -26,6 +26,7 @@ Effects Pump::handle(const Event &event, Instant now)
 {
     Effects effects;
     std::visit([&](const auto &one) { on(one, now, effects); }, event);
+    giveTurns(now, effects);
     schedule();
     return effects;
 }
@@ -235,6 +236,9 @@ void Pump::pushIfNeeded(const DatabaseName &name, Instant now, Effects &effects)
             return;
         }
     }
+    if (!takesTurn(name)) {
+        return;
+    }
     if (!copy->roster->contains(m_scope.id)) {
         effects.push_back(AdmitNode {name, m_scope.id});
     }
@@ -256,6 +260,9 @@ void Pump::fetchIfNeeded(const DatabaseName &name, Instant now, Effects &effects
     if (m_listsUs && state.holeHeartbeats <= 2) {
         return;
     }
+    if (!takesTurn(name)) {
+        return;
+    }
     state.fetch = begin(Call::Kind::Fetch, name, now);
     state.fetchHasMore = false;
     effects.push_back(SendFetch {*state.fetch, name});
@@ -265,6 +272,40 @@ void Pump::exchangeAll(Instant now, Effects &effects)
 {
     for (auto &[name, state] : m_databases) {
         pushIfNeeded(name, now, effects);
+    }
+}
+
+bool Pump::hasRoom() const
+{
+    return m_calls.size() - (m_heartbeat ? 1 : 0) < kTransfersAtOnceMax;
+}
+
+bool Pump::takesTurn(const DatabaseName &name)
+{
+    const bool isFirst = !m_turns.empty() && m_turns.front() == name;
+    if (hasRoom() && (m_turns.empty() || isFirst)) {
+        if (isFirst) {
+            m_turns.pop_front();
+        }
+        return true;
+    }
+    if (std::find(m_turns.begin(), m_turns.end(), name) == m_turns.end()) {
+        m_turns.push_back(name);
+    }
+    return false;
+}
+
+void Pump::giveTurns(Instant now, Effects &effects)
+{
+    while (!m_turns.empty() && hasRoom()) {
+        const DatabaseName name = m_turns.front();
+        if (m_databases.contains(name)) {
+            pushIfNeeded(name, now, effects);
+            fetchIfNeeded(name, now, effects);
+        }
+        if (!m_turns.empty() && m_turns.front() == name) {
+            m_turns.pop_front(); // it needs nothing any more
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 #include "replication/stream.h"
 #include "replication/transport.h"
 
+#include <deque>
 #include <variant>
 
 namespace driftless::replication {
@@ -202,7 +203,8 @@ struct PumpDatabaseStatus
 /// The state machine of one peer, for all databases: decides what is said to it and when. It does
 /// no I/O: events go in, effects come out, `now` only grows. A heartbeat keeps both sides informed
 /// of vectors, digests and clocks; operations are pushed as soon as they are durable, one transfer
-/// in flight for each database, so batches grow under load by themselves; a pull is made only where
+/// in flight for each database (and kTransfersAtOnceMax for all of them, who then take turns), so
+/// batches grow under load by themselves; a pull is made only where
 /// the peer does not push. The store thread; everything given outlives it.
 class Pump
 {
@@ -340,6 +342,11 @@ private:
     void pushIfNeeded(const DatabaseName &name, Instant now, Effects &effects);
     void fetchIfNeeded(const DatabaseName &name, Instant now, Effects &effects);
     void exchangeAll(Instant now, Effects &effects);
+    /// Whether a transfer of the database may begin. If not, it stands in the queue from now on.
+    [[nodiscard]] bool takesTurn(const DatabaseName &name);
+    [[nodiscard]] bool hasRoom() const;
+    /// Begins what waits for a transfer to end, as far as there is room.
+    void giveTurns(Instant now, Effects &effects);
     void sendHeartbeat(Instant now, Effects &effects);
     void heartbeatNotLaterThan(Instant when);
     void schedule();
@@ -355,6 +362,7 @@ private:
     std::map<DatabaseName, DatabaseState> m_databases;
     std::map<CallId, Call> m_calls; ///< in flight; answers to others are stale
     CallId m_lastCall = 0;
+    std::deque<DatabaseName> m_turns; ///< databases that wait for room
     std::optional<CallId> m_heartbeat;
     bool m_heartbeatAgain = false;
     Instant m_nextHeartbeat {};

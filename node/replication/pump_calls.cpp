@@ -233,6 +233,7 @@ void Pump::databaseFailed(DatabaseState &state, QByteArray reason, Instant now)
 void Pump::forgetCalls()
 {
     m_calls.clear();
+    m_turns.clear();
     m_heartbeat.reset();
     m_heartbeatAgain = false;
     m_listsUs = false;

@@ -11,6 +11,10 @@
 
 namespace driftless::replication {
 
+/// Calls with documents that are under way with one peer, of all databases. Whoever carries them
+/// has a connection more, so that heartbeats do not stand behind them.
+inline constexpr int kTransfersAtOnceMax = 3;
+
 /// A call to a peer. A value.
 struct TransportRequest
 {

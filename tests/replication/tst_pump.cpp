@@ -17,6 +17,7 @@ private Q_SLOTS:
     void pushesAtOnceAndOneTransferAtATime();
     void drainsUntilEmpty();
     void databasesDoNotWaitForEachOther();
+    void manyDatabasesTakeTurns();
     void sendsNothingTwice();
     void backsOffAndComesBack();
     void failuresOfOneDatabaseStayThere();
@@ -106,6 +107,33 @@ void TestPump::databasesDoNotWaitForEachOther()
     const DatabaseName stock = *DatabaseName::parse("stock");
     f.copies[stock] = f.copies[kShop];
     QCOMPARE(f.meet(std::nullopt), "push shop, push stock");
+}
+
+// Three slow transfers at most, so that a heartbeat finds a connection; the others take their
+// turns, and one that always has news does not take them all.
+void TestPump::manyDatabasesTakeTurns()
+{
+    Fixture f;
+    for (const char *name : {"a", "b", "c", "d"}) {
+        f.copies[*DatabaseName::parse(name)] = f.copies[kShop];
+    }
+    QCOMPARE(f.meet(std::nullopt), "push a, push b, push c");
+    const CallId a = f.pushCall - 2;
+    QCOMPARE(f.after(1s), "heartbeat");
+    QCOMPARE(f.answer(f.heartbeatCall, f.heartbeat(std::nullopt).encode()), "");
+    QCOMPARE(f.handle(LogGrew {*DatabaseName::parse("d")}), "");
+
+    OperationsAnswer partly;
+    partly.run = kPeerRun;
+    partly.entries = vectorOf("a1:1");
+    QCOMPARE(f.answer(a, partly.encode()), "push d"); // a has more, and stands behind shop now
+    QCOMPARE(f.answer(a + 1, partly.encode()), "push shop");
+    QCOMPARE(f.answer(a + 2, partly.encode()), "push a");
+
+    // What waits is not begun with a peer that is lost.
+    QCOMPARE(f.fail(f.pushCall), "");
+    QCOMPARE(f.pump.status().state, PeerState::Offline);
+    QCOMPARE(f.meetAfter(1s, std::nullopt).count("push"), 3);
 }
 
 void TestPump::sendsNothingTwice()
