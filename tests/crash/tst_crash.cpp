@@ -1,4 +1,5 @@
 #include "crash_cluster.h"
+#include "large_file.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -43,6 +44,7 @@ class TestCrash : public QObject
 private Q_SLOTS:
     void acknowledgedWritesOutliveKills_data();
     void acknowledgedWritesOutliveKills();
+    void aLargeFileIsOpenedAgain();
 };
 
 void TestCrash::acknowledgedWritesOutliveKills_data()
@@ -84,6 +86,26 @@ void TestCrash::acknowledgedWritesOutliveKills()
         }
     }
     qInfo("%s", words(sum).constData());
+}
+
+// However much of it the WAL holds. How long it took is shown, never judged.
+void TestCrash::aLargeFileIsOpenedAgain()
+{
+    const auto wanted = static_cast<qint64>(number("DRIFTLESS_CRASH_DOCUMENTS", 3'000));
+    QTemporaryDir folder;
+    const auto found = driftless::crash::reopenLargeFile(folder.path().toUtf8(), wanted);
+    if (!found) {
+        folder.setAutoRemove(false);
+        const QByteArray text
+            = found.error().message + "\nFiles in '" + folder.path().toUtf8() + "'.";
+        QFAIL(text.constData());
+    }
+    qInfo("%lld documents, a WAL of %lld MB beside a file of %lld MB, reopened in %lld ms",
+        static_cast<long long>(found->documents),
+        static_cast<long long>(found->walBytes / 1'000'000),
+        static_cast<long long>(found->fileBytes / 1'000'000),
+        static_cast<long long>(found->startTime.count() / 1'000));
+    QVERIFY(found->walBytes > found->documents * 500); // else it is another file that was opened
 }
 
 QTEST_GUILESS_MAIN(TestCrash)
