@@ -1,5 +1,7 @@
 #include "core/cbor.h"
 
+#include "core/utf8.h"
+
 #include <QtEndian>
 
 #include <algorithm>
@@ -177,7 +179,12 @@ QByteArrayView Reader::byteString()
 
 QByteArrayView Reader::text()
 {
-    return slice(head(3));
+    const QByteArrayView utf8 = slice(head(3));
+    if (!isWellFormedUtf8(utf8)) {
+        m_ok = false;
+        return {};
+    }
+    return utf8;
 }
 
 std::uint64_t Reader::array()

@@ -78,7 +78,7 @@ enum class Type { Unsigned, Negative, Bytes, Text, Array, Map, Boolean, Null, En
 /// Reads items one after another. The first fault sticks: later reads answer empty values, and ok()
 /// says false; so a decoder reads a whole structure and asks once. Views point into the data given,
 /// which must outlive them. A fault is anything outside of the part above, a head that is not the
-/// shortest, or an end too early.
+/// shortest, text that is not UTF-8, or an end too early.
 class Reader
 {
 public:

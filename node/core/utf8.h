@@ -1,6 +1,6 @@
 #pragma once
 
-#include <QtGlobal>
+#include <QByteArrayView>
 
 namespace driftless {
 
@@ -41,6 +41,17 @@ inline const char *endOfUtf8Sequence(const char *at, const char *end)
         return overlong || beyond ? nullptr : at + 4;
     }
     return nullptr;
+}
+
+/// True if all of the text is well-formed.
+inline bool isWellFormedUtf8(QByteArrayView text)
+{
+    const char *at = text.begin();
+    const char *const end = text.end();
+    while (at != nullptr && at != end) {
+        at = static_cast<unsigned char>(*at) < 0x80U ? at + 1 : endOfUtf8Sequence(at, end);
+    }
+    return at != nullptr;
 }
 
 /// The code point of the well-formed sequence [at, end), 1 to 4 bytes.

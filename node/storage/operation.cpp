@@ -63,8 +63,9 @@ void writeSum(cbor::Writer &writer, const CounterSum &sum)
 
 Decimal readDecimal(cbor::Reader &reader)
 {
-    auto value = Decimal::parse(reader.text());
-    if (!value) {
+    const QByteArrayView text = reader.text();
+    auto value = Decimal::parse(text);
+    if (!value || value->toText() != text) {
         reader.fail();
         return {};
     }
@@ -92,10 +93,13 @@ CounterSums readSums(cbor::Reader &reader)
         Incarnation incarnation;
         incarnation.origin = readOrigin(reader);
         incarnation.number = reader.incarnation();
+        if (!sums.empty() && !(sums.rbegin()->first < incarnation)) {
+            reader.fail();
+        }
         CounterSum sum;
         sum.count = reader.unsignedInteger();
         sum.sum = readDecimal(reader);
-        sums.emplace(std::move(incarnation), std::move(sum));
+        sums.emplace_hint(sums.end(), std::move(incarnation), std::move(sum));
     }
     return sums;
 }
@@ -151,6 +155,9 @@ bool readClaim(cbor::Reader &reader, Claim &claim)
     if (kind == 0 && size == 2) {
         claim.kind = Claim::Kind::Set;
         claim.seen = readSums(reader);
+        if (claim.seen.empty()) {
+            reader.fail();
+        }
         return true;
     }
     if ((kind == 2 && size == 4) || (kind == 3 && size == 6)) {
@@ -199,12 +206,12 @@ Parent readParent(cbor::Reader &reader)
 }
 
 /// Keys of the map in deterministic order: by the bytes of their encoding, so shorter names first.
-bool encodedNameLess(const Claim *a, const Claim *b)
+bool encodedNameLess(const Claim &a, const Claim &b)
 {
-    if (a->name.size() != b->name.size()) {
-        return a->name.size() < b->name.size();
+    if (a.name.size() != b.name.size()) {
+        return a.name.size() < b.name.size();
     }
-    return a->name < b->name;
+    return a.name < b.name;
 }
 
 void writeChanged(cbor::Writer &writer, const std::vector<Claim> &changed)
@@ -214,11 +221,34 @@ void writeChanged(cbor::Writer &writer, const std::vector<Claim> &changed)
     for (const Claim &claim : changed) {
         ordered.push_back(&claim);
     }
-    std::sort(ordered.begin(), ordered.end(), encodedNameLess);
+    std::sort(ordered.begin(), ordered.end(), [](const Claim *a, const Claim *b) {
+        return encodedNameLess(*a, *b);
+    });
     writer.map(ordered.size());
     for (const Claim *claim : ordered) {
         writer.text(claim->name);
         writeClaim(writer, *claim);
+    }
+}
+
+void readChanged(cbor::Reader &reader, OperationHeader &header)
+{
+    for (std::uint64_t i = reader.map(); i > 0 && reader.ok(); --i) {
+        Claim claim;
+        claim.name = reader.text().toByteArray();
+        if (!header.changed.empty() && !encodedNameLess(header.changed.back(), claim)) {
+            reader.fail();
+        }
+        header.isUnderstood = readClaim(reader, claim) && header.isUnderstood;
+        header.changed.push_back(std::move(claim));
+    }
+}
+
+/// A default that is written out is a fault: the bytes of a header are a function of its fields.
+void refuseDefault(cbor::Reader &reader, bool isDefault)
+{
+    if (isDefault) {
+        reader.fail();
     }
 }
 
@@ -249,6 +279,7 @@ void readField(std::uint64_t key, cbor::Reader &reader, OperationHeader &header)
     }
     case kKind: {
         const std::uint64_t kind = reader.unsignedInteger();
+        refuseDefault(reader, kind == 0);
         header.kind = static_cast<OperationKind>(kind);
         // `forget` and `collect` are named by the format; applying them is not part of this
         // version.
@@ -258,31 +289,32 @@ void readField(std::uint64_t key, cbor::Reader &reader, OperationHeader &header)
     }
     case kCollection:
         header.collection = reader.text().toByteArray();
+        refuseDefault(reader, header.collection.isEmpty());
         return;
     case kDocumentId:
         header.documentId = reader.text().toByteArray();
+        refuseDefault(reader, header.documentId.isEmpty());
         return;
     case kFloor:
         header.floor = reader.boolean();
+        refuseDefault(reader, !header.floor);
         return;
     case kParents:
         for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
             header.parents.push_back(readParent(reader));
         }
+        refuseDefault(reader, header.parents.empty());
         return;
     case kChanged:
-        for (std::uint64_t i = reader.map(); i > 0 && reader.ok(); --i) {
-            Claim claim;
-            claim.name = reader.text().toByteArray();
-            header.isUnderstood = readClaim(reader, claim) && header.isUnderstood;
-            header.changed.push_back(std::move(claim));
-        }
+        readChanged(reader, header);
+        refuseDefault(reader, header.changed.empty());
         return;
     case kBodyHash:
         header.bodyHash = readHash(reader);
         return;
     case kPrevious:
         header.previous = readHash(reader).value_or(Hash128 {});
+        refuseDefault(reader, header.previous == Hash128 {});
         return;
     case kAdoptedId:
         header.adoptedId = readHash(reader);

@@ -101,9 +101,10 @@ struct OperationHeader
 /// Deterministic CBOR (RFC 8949 4.2).
 QByteArray encodeHeader(const OperationHeader &header);
 
-/// Malformed where the bytes are not a header: not CBOR as Driftless writes it, keys not ascending,
-/// a type that is wrong, a dot that is none. Unknown keys and kinds are no fault: `isUnderstood` is
-/// false then, and the known fields are read.
+/// Malformed where the bytes are not a header: not CBOR as Driftless writes it, keys, names or
+/// incarnations not ascending, a default written out, a type that is wrong, a dot that is none. So
+/// a header that is understood encodes to the bytes that it was read from. Unknown keys and kinds
+/// are no fault: `isUnderstood` is false then, and the known fields are read.
 Result<OperationHeader> decodeHeader(QByteArrayView bytes);
 
 /// The version alone, read from the first keys: what a reader of a row needs of the operation that

@@ -190,6 +190,9 @@ void TestCbor::refuses_data()
     row("simple 16", "f0");
     row("simple 255", "f8ff");
     row("text longer than the rest", "6361");
+    row("text that is not UTF-8", "61ff");
+    row("text with a surrogate", "63eda080");
+    row("text that ends inside of a character", "6261c3");
     row("text of 2^64-1 bytes", "7bffffffffffffffff61");
     row("array of 2^64-1 items", "9bffffffffffffffff01");
     row("map of 2^63 pairs", "bb80000000000000000101");

@@ -305,6 +305,47 @@ void TestOperation::refusesMalformed_data()
     row("a wall clock that is text", 1, [](cbor::Writer &writer) {
         writer.unsignedInteger(16), writer.text("now");
     });
+    // The bytes are a function of the fields: nothing may be written in a second way.
+    row("a floor that is none", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(9), writer.boolean(false);
+    });
+    row("no parents written out", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(10), writer.array(0);
+    });
+    row("no claims written out", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(11), writer.map(0);
+    });
+    row("names that do not ascend", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(11), writer.map(2), writer.text("bb"), writer.unsignedInteger(0),
+            writer.text("c"), writer.unsignedInteger(0);
+    });
+    row("a name twice", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(11), writer.map(2), writer.text("a"), writer.unsignedInteger(0),
+            writer.text("a"), writer.unsignedInteger(1);
+    });
+    row("a name that is not UTF-8", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(11), writer.map(1), writer.text("\xff"), writer.unsignedInteger(0);
+    });
+    row("a set that has seen nothing, written out", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(11), writer.map(1), writer.text("a"), writer.array(2),
+            writer.unsignedInteger(0), writer.array(0);
+    });
+    row("incarnations that do not ascend", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(11), writer.map(1), writer.text("a"), writer.array(2),
+            writer.unsignedInteger(0), writer.array(2);
+        for (const char *origin : {"b", "a"}) {
+            writer.array(4), writer.text(origin), writer.incarnation(1), writer.unsignedInteger(1),
+                writer.text("1");
+        }
+    });
+    row("a number that is not minimal", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(11), writer.map(1), writer.text("a"), writer.array(4),
+            writer.unsignedInteger(2), writer.unsignedInteger(1), writer.text("1.0"),
+            writer.text("1");
+    });
+    row("a predecessor that is none", 1, [](cbor::Writer &writer) {
+        writer.unsignedInteger(13), writer.byteString(QByteArray(16, '\0'));
+    });
     const auto header = [](const char *name, const std::function<void(OperationHeader &)> &change) {
         OperationHeader changed = smallest();
         change(changed);
