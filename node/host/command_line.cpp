@@ -41,8 +41,9 @@ const QByteArrayList &optionNames()
 
 Error usage(const QByteArray &message)
 {
-    return {
-        ErrorCode::InvalidArgument, message + " 'driftless --help' lists what can be said.", {}};
+    return {ErrorCode::InvalidArgument,
+        oneLine(message + " 'driftless --help' lists what can be said."),
+        {}};
 }
 
 /// "ADDRESS[:PORT]" as the URL that `urls` would have. Which addresses there are is checked where

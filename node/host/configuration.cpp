@@ -40,6 +40,20 @@ Result<Configuration> readConfigurationFile(const QByteArray &fileName)
     return readJsonConfiguration(file.readAll(), fileName);
 }
 
+QByteArray oneLine(const QByteArray &message)
+{
+    QByteArray line;
+    line.reserve(message.size());
+    for (const char c : message) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 127) {
+            line += "\\x" + QByteArray(1, c).toHex();
+        } else {
+            line += c;
+        }
+    }
+    return line;
+}
+
 Configuration readEnvironment(const std::map<QByteArray, QByteArray> &environment)
 {
     Configuration configuration;

@@ -45,6 +45,10 @@ Result<Configuration> readJsonConfiguration(const QByteArray &text, const QByteA
 /// cannot be read.
 Result<Configuration> readConfigurationFile(const QByteArray &fileName);
 
+/// A message as one line of text, whatever keys and values it names: control characters are written
+/// as \xNN.
+QByteArray oneLine(const QByteArray &message);
+
 /// The variables that are meant for a node: those whose first segment ("Node__NodeId": Node) is a
 /// section that it knows, and `urls`, ASPNETCORE_URLS, DOTNET_URLS, the plain one first. Others are
 /// somebody else's and are left alone.

@@ -49,7 +49,7 @@ private:
 
     [[nodiscard]] Error wrong(const QByteArray &what) const
     {
-        return {ErrorCode::Configuration, here() + ": " + what + '.', {}};
+        return {ErrorCode::Configuration, oneLine(here() + ": " + what + '.'), {}};
     }
 
     Result<void> skipBlanks()

@@ -42,8 +42,8 @@ Error notAllowed(const Setting &setting, const Configuration::Entry &entry)
     const QByteArray value
         = setting.isSecret ? QByteArray(" (its value is not shown)") : " = '" + *entry.value + '\'';
     return {ErrorCode::Configuration,
-        entry.key + value + " from " + entry.origin
-            + " is not allowed; allowed is: " + allowedText(setting) + '.',
+        oneLine(entry.key + value + " from " + entry.origin
+            + " is not allowed; allowed is: " + allowedText(setting) + '.'),
         {}};
 }
 
@@ -87,8 +87,8 @@ Result<void> takeLists(ConfigDraft &draft)
         if (peer.id.isEmpty() || peer.baseUrl.isEmpty()) {
             const QByteArray missing = peer.id.isEmpty() ? "NodeId" : "BaseUrl";
             return Error {ErrorCode::Configuration,
-                "Node:SeedPeers:" + index + ':' + missing
-                    + " is missing; a peer needs NodeId and BaseUrl.",
+                oneLine("Node:SeedPeers:" + index + ':' + missing
+                    + " is missing; a peer needs NodeId and BaseUrl."),
                 {}};
         }
         if (peer.id != config.engine.nodeId) { // one file can serve all nodes of a cluster
@@ -149,6 +149,9 @@ Result<NodeConfig> NodeConfig::make(
                                .absoluteFilePath(QString::fromUtf8(config.engine.nodeId.bytes()));
     config.engine.dataDirectory = QDir::cleanPath(folder).toUtf8();
     DRIFTLESS_TRY(guardListeners(config));
+    for (QByteArray &warning : config.warnings) {
+        warning = oneLine(warning);
+    }
     return std::move(config);
 }
 

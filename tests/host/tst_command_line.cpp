@@ -93,6 +93,8 @@ void TestCommandLine::wrongUseIsSaid_data()
     QTest::newRow("unlike any") << QByteArrayList {"--xyzzyxyzzy"}
                                 << QByteArray("no option '--xyzzyxyzzy'.");
     QTest::newRow("a word") << QByteArrayList {"start"} << QByteArray("'start' is no option");
+    QTest::newRow("a line's end in it")
+        << QByteArrayList {"a\nb"} << QByteArray(R"('a\x0ab' is no option)");
     QTest::newRow("short") << QByteArrayList {"-s"} << QByteArray("'-s' is no option");
     QTest::newRow("no value") << QByteArrayList {"--listen"}
                               << QByteArray("--listen needs a value");

@@ -98,6 +98,8 @@ void TestConfiguration::badJsonIsRefusedWithItsLine_data()
     QTest::newRow("behind the end") << QByteArray("{}\n{}") << QByteArray("f.json:2: ");
     QTest::newRow("twice") << QByteArray("{\"a\":1,\n\"A\":2}")
                            << QByteArray("f.json:2: 'A' is given twice");
+    QTest::newRow("twice, with a line's end in the name")
+        << QByteArray(R"({"a\nb":1,"A\nb":2})") << QByteArray(R"('A\x0ab' is given twice)");
     QTest::newRow("deep") << "{\"a\":" + QByteArray(70, '[') + QByteArray(70, ']') + '}'
                           << QByteArray("too deep");
 }

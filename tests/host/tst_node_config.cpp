@@ -267,6 +267,8 @@ void TestNodeConfig::wrongValuesAreNamed_data()
                                    "MergeFields, LastWriterWins, Manual, ApplyIncoming, KeepLocal");
     QTest::newRow("collection policy")
         << QByteArray("--Node:CollectionPolicies:orders=x") << QByteArray("MergeFields");
+    QTest::newRow("a line's end in it")
+        << QByteArray("--Node:NodeId=a\nb") << QByteArray(R"(Node:NodeId = 'a\x0ab')");
     QTest::newRow("range") << QByteArray("--Node:ReplicationBatchSize=0")
                            << QByteArray("1 to 10,000");
     QTest::newRow("peer's id") << QByteArray("--Node:SeedPeers:0:NodeId=a b")
