@@ -463,9 +463,10 @@ RequestParser::Step RequestParser::advanceBody(QByteArrayView input, qsizetype &
     if (message.is_done()) {
         return Step::Complete;
     }
-    // Beast asserts that it is not asked about the last chunk in smaller pieces than this; so many
+    // Beast asserts that it is not asked about an empty body in smaller pieces than this; so many
     // bytes must come in any case.
-    if (input.size() < (message.chunked() ? kLastChunkBytes : 1)) {
+    const bool isFirstChunk = message.chunked() && message.chunkCount == 0;
+    if (input.size() < (isFirstChunk ? kLastChunkBytes : 1)) {
         return Step::NeedMore;
     }
     consumed = static_cast<qsizetype>(
