@@ -197,8 +197,9 @@ void Pump::on(const Reconfigured &event, Instant now, Effects &)
     } else {
         for (auto &[name, state] : m_databases) {
             if (!m_scope.exchanges(name)) {
-                std::erase_if(
-                    m_calls, [&](const auto &entry) { return entry.second.database == name; });
+                std::erase_if(m_calls, [&database = name](const auto &entry) {
+                    return entry.second.database == database;
+                });
             }
         }
         std::erase_if(
