@@ -54,8 +54,9 @@ struct StorageHistory::Copy
     [[nodiscard]] QByteArray path() const { return folder + "/shop.db"; }
 };
 
-StorageHistory::StorageHistory(std::uint64_t seed, Trace trace)
-    : m_random(seed)
+StorageHistory::StorageHistory(std::uint64_t seed, Trace trace, QByteArray choices)
+    : m_random(seed, std::move(choices))
+    , m_numbers(~seed)
     , m_requests(m_random)
     , m_poison(m_random)
     , m_hasPoison(m_random.oneIn(4))
@@ -442,7 +443,7 @@ void StorageHistory::reopen(Copy &copy)
     }
     copy.reader = std::move(reader).value();
     copy.writer
-        = std::make_unique<storage::LocalWriter>(*copy.file, copy.name, m_random, copy.clock);
+        = std::make_unique<storage::LocalWriter>(*copy.file, copy.name, m_numbers, copy.clock);
     copy.watch->forget();
     expect(copy.watch->lookAtAll(*copy.file, copy.reader.get()));
 }

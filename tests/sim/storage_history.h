@@ -13,13 +13,13 @@ namespace driftless::sim {
 /// A random history of a few copies of one database, made of the real storage and nothing else:
 /// local groups, streams in log order that break off, rollbacks, restarts, files set back, files
 /// copied to another node, quarantine. After every step the judge looks at what changed. All from
-/// one seed; one thread.
+/// one seed, and from `choices` before it (seeded_random.h); one thread.
 class StorageHistory
 {
 public:
     using Trace = std::function<void(const QByteArray &line)>;
 
-    explicit StorageHistory(std::uint64_t seed, Trace trace = nullptr);
+    explicit StorageHistory(std::uint64_t seed, Trace trace = nullptr, QByteArray choices = {});
     ~StorageHistory();
 
     /// Nothing if all went as the judge says; else what did not.
@@ -62,7 +62,8 @@ private:
     void say(const QByteArray &line) const;
     template <typename T> bool worked(const Result<T> &result, const char *what);
 
-    support::SeededRandom m_random;
+    support::SeededRandom m_random; ///< decides what happens
+    support::SeededRandom m_numbers; ///< names incarnations, no two alike whatever was chosen
     RandomRequests m_requests;
     PoisonMaker m_poison;
     const bool m_hasPoison;

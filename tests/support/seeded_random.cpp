@@ -1,11 +1,13 @@
 #include "seeded_random.h"
 
 #include <bit>
+#include <utility>
 
 namespace driftless::support {
 
-SeededRandom::SeededRandom(std::uint64_t seed)
+SeededRandom::SeededRandom(std::uint64_t seed, QByteArray choices)
     : m_state()
+    , m_choices(std::move(choices))
 {
     for (std::uint64_t &word : m_state) {
         seed += 0x9e3779b97f4a7c15U;
@@ -18,6 +20,9 @@ SeededRandom::SeededRandom(std::uint64_t seed)
 
 std::uint64_t SeededRandom::next()
 {
+    if (m_choicesTaken < m_choices.size()) {
+        return static_cast<unsigned char>(m_choices[m_choicesTaken++]);
+    }
     const std::uint64_t result = std::rotl(m_state[1] * 5, 7) * 9;
     const std::uint64_t shifted = m_state[1] << 17;
     m_state[2] ^= m_state[0];

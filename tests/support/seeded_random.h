@@ -8,10 +8,13 @@ namespace driftless::support {
 
 /// xoshiro256** (Blackman and Vigna), seeded by splitmix64: the same numbers for a seed on every
 /// platform. One thread.
+///
+/// `choices` come before them: a byte each, as it is, so that a fuzzer that changes a byte changes
+/// one decision.
 class SeededRandom final : public Random
 {
 public:
-    explicit SeededRandom(std::uint64_t seed);
+    explicit SeededRandom(std::uint64_t seed, QByteArray choices = {});
 
     std::uint64_t next() override;
 
@@ -26,6 +29,8 @@ public:
 
 private:
     std::array<std::uint64_t, 4> m_state;
+    QByteArray m_choices;
+    qsizetype m_choicesTaken = 0;
 };
 
 } // namespace driftless::support
