@@ -74,7 +74,7 @@ void Pump::on(const HintHeard &, Instant now, Effects &effects)
 
 void Pump::on(const HeartbeatHeard &event, Instant now, Effects &effects)
 {
-    if (m_state == PeerState::Inactive || !learnRun(event.heartbeat.sender.run, false, now)) {
+    if (m_state == PeerState::Inactive || !learnRun(event.heartbeat, false, now)) {
         return;
     }
     m_isHeard = true;

@@ -318,7 +318,8 @@ private:
     // What the peer said (pump_learning.cpp).
     bool isFromPeer(const Sender &sender, Instant now);
     /// False for a message of an earlier run.
-    bool learnRun(std::uint64_t run, bool isAnswer, Instant now);
+    bool learnRun(const Heartbeat &heartbeat, bool isAnswer, Instant now);
+    void noteReturn(WallTime written, Instant now);
     void learn(const Heartbeat &heartbeat, bool isAnswer, WallTime wallTime, Effects &effects);
     void learnDatabase(
         const HeartbeatDatabase &said, bool isAnswer, WallTime wallTime, Effects &effects);
@@ -371,6 +372,7 @@ private:
     int m_failures = 0;
 
     std::optional<std::uint64_t> m_run;
+    WallTime m_runBegan {}; ///< the peer's clock in the first message of that run
     std::set<std::uint64_t> m_earlierRuns;
     int m_runReturns = 0; ///< how often an earlier run was heard again of late
     Instant m_runFirstReturned {};

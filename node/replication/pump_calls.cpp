@@ -80,7 +80,7 @@ void Pump::heartbeatEnded(const Call &call, const CallEnded &event, Instant now,
     if (!isFromPeer(heartbeat->sender, now)) {
         return;
     }
-    learnRun(heartbeat->sender.run, true, now);
+    learnRun(*heartbeat, true, now);
     m_clock.add(call.sentAt, now, event.wallTime, *heartbeat->receivedAt, heartbeat->wallTime);
     m_lastHeard = event.wallTime;
     m_state = PeerState::Online;

@@ -8,7 +8,6 @@ namespace driftless::replication {
 namespace {
 
 constexpr std::size_t kEarlierRunsMax = 64;
-/// Messages of a process that has ended come in for a moment only.
 constexpr int kRunReturnsMin = 3;
 constexpr std::chrono::seconds kRunReturnsSpan {3};
 constexpr std::chrono::seconds kRunReturnsMemory {30};
@@ -44,8 +43,9 @@ bool Pump::isFromPeer(const Sender &sender, Instant now)
     return false;
 }
 
-bool Pump::learnRun(std::uint64_t run, bool isAnswer, Instant now)
+bool Pump::learnRun(const Heartbeat &heartbeat, bool isAnswer, Instant now)
 {
+    const std::uint64_t run = heartbeat.sender.run;
     if (m_runReturns > 0 && now - m_runReturned > kRunReturnsMemory) {
         m_runReturns = 0;
         m_isDuplicate = false;
@@ -54,15 +54,7 @@ bool Pump::learnRun(std::uint64_t run, bool isAnswer, Instant now)
         return true;
     }
     if (m_earlierRuns.contains(run)) {
-        // A message that was long under way, or two nodes under one id, which is told by its
-        // happening again and again.
-        if (m_runReturns == 0) {
-            m_runFirstReturned = now;
-        }
-        ++m_runReturns;
-        m_runReturned = now;
-        m_isDuplicate = m_isDuplicate
-            || (m_runReturns >= kRunReturnsMin && now - m_runFirstReturned >= kRunReturnsSpan);
+        noteReturn(heartbeat.wallTime, now);
         if (!isAnswer) {
             return false;
         }
@@ -74,12 +66,30 @@ bool Pump::learnRun(std::uint64_t run, bool isAnswer, Instant now)
         m_earlierRuns.insert(*m_run);
     }
     m_run = run;
+    m_runBegan = heartbeat.wallTime;
     m_earlierRuns.erase(run);
     // A restarted node may have come back with an older file: nothing that was known of it holds.
     std::erase_if(
         m_calls, [](const auto &entry) { return entry.second.kind != Call::Kind::Heartbeat; });
     m_databases.clear();
     return true;
+}
+
+/// An earlier run was heard again: a message that a bad network held back says so by its own clock,
+/// as it was written before the present run began. Else there are two nodes under one id, if it
+/// happens again and again (a clock may have been set back once).
+void Pump::noteReturn(WallTime written, Instant now)
+{
+    if (written < m_runBegan) {
+        return;
+    }
+    if (m_runReturns == 0) {
+        m_runFirstReturned = now;
+    }
+    ++m_runReturns;
+    m_runReturned = now;
+    m_isDuplicate = m_isDuplicate
+        || (m_runReturns >= kRunReturnsMin && now - m_runFirstReturned >= kRunReturnsSpan);
 }
 
 void Pump::learn(const Heartbeat &heartbeat, bool isAnswer, WallTime wallTime, Effects &effects)

@@ -19,6 +19,7 @@ private Q_SLOTS:
     void namesWrongNodes_data();
     void namesWrongNodes();
     void tellsTwoNodesOfOneIdFromARestart();
+    void takesLateMessagesOfAnEarlierRunForNoSecondNode();
     void comparesDigestsWhenVectorsAreEqual();
     void showsClockSkew();
     void staysInItsScope();
@@ -193,6 +194,26 @@ void TestPumpPeers::tellsTwoNodesOfOneIdFromARestart()
     // The other one is gone.
     f.meetAfter(31s, "a1:3");
     QCOMPARE(f.pump.status().problem, "");
+}
+
+// A network that holds connections back for seconds delivers what a killed process had sent, one
+// after the other.
+void TestPumpPeers::takesLateMessagesOfAnEarlierRunForNoSecondNode()
+{
+    Fixture f;
+    f.meet("a1:3");
+    const Heartbeat late = f.heartbeat("a1:3");
+    for (int i = 1; i <= 10; ++i) {
+        f.now += 1s;
+        f.tick();
+        Heartbeat restarted = f.heartbeat("a1:3");
+        restarted.sender.run = 99;
+        restarted.wallTime = kWall + i * 1s;
+        f.answer(f.heartbeatCall, restarted.encode());
+        f.handle(HeartbeatHeard {late, restarted.wallTime});
+        QCOMPARE(f.pump.status().problem, "");
+        QCOMPARE(f.pump.status().state, PeerState::Online);
+    }
 }
 
 void TestPumpPeers::comparesDigestsWhenVectorsAreEqual()
