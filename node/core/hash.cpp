@@ -28,7 +28,7 @@ QByteArray Hash128::bytes() const
 
 std::array<char, 16> Hash128::byteArray() const
 {
-    std::array<char, 16> result;
+    std::array<char, 16> result {};
     qToBigEndian<quint64>(high, result.data());
     qToBigEndian<quint64>(low, result.data() + 8);
     return result;

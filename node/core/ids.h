@@ -69,7 +69,7 @@ struct Incarnation
     friend std::strong_ordering operator<=>(const Incarnation &a, const Incarnation &b)
     {
         const auto order = a.origin <=> b.origin;
-        return order != 0 ? order : a.number <=> b.number;
+        return std::is_neq(order) ? order : a.number <=> b.number;
     }
 };
 
@@ -86,7 +86,7 @@ struct Dot
     friend std::strong_ordering operator<=>(const Dot &a, const Dot &b)
     {
         const auto order = a.incarnation <=> b.incarnation;
-        return order != 0 ? order : a.sequence <=> b.sequence;
+        return std::is_neq(order) ? order : a.sequence <=> b.sequence;
     }
 };
 
@@ -102,7 +102,7 @@ struct Version
     friend std::strong_ordering operator<=>(const Version &a, const Version &b)
     {
         const auto order = a.hlc <=> b.hlc;
-        return order != 0 ? order : a.dot <=> b.dot;
+        return std::is_neq(order) ? order : a.dot <=> b.dot;
     }
 };
 
@@ -113,7 +113,10 @@ struct LogPosition
     std::int64_t value = 0;
 
     friend bool operator==(const LogPosition &, const LogPosition &) = default;
-    friend auto operator<=>(const LogPosition &, const LogPosition &) = default;
+    friend auto operator<=>(const LogPosition &a, const LogPosition &b)
+    {
+        return a.value <=> b.value;
+    }
 };
 
 /// Also the version token of a document: hlc, then the low 8 bytes of the hash of CBOR [origin,

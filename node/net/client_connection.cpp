@@ -10,8 +10,8 @@ namespace driftless::net {
 namespace {
 
 constexpr qsizetype kJoinedBodyBytesMax
-    = 16 * 1024; // smaller ones leave in one packet with the header
-constexpr qsizetype kReadBytes = 64 * 1024;
+    = qsizetype {16} * 1024; // smaller ones leave in one packet with the header
+constexpr qsizetype kReadBytes = qsizetype {64} * 1024;
 
 } // namespace
 

@@ -22,7 +22,7 @@ struct HttpClientLimits
     int connectionsPerPeerMax
         = replication::kTransfersAtOnceMax + 1; ///< one is free for heartbeats
     std::size_t waitingPerPeerMax = 256; ///< calls that have no connection yet (Busy)
-    qsizetype headerBytesMax = 32 * 1024; ///< of an answer (Unreachable)
+    qsizetype headerBytesMax = qsizetype {32} * 1024; ///< of an answer (Unreachable)
     qsizetype responseBytesMax = kTransferBytesMax; ///< of its body (Unreachable)
     std::chrono::milliseconds connectTimeout {
         5'000}; ///< then another attempt may do better than the kernel's

@@ -18,11 +18,11 @@ namespace {
 using api::Method;
 
 constexpr qsizetype kReadBufferBytes
-    = 64 * 1024; // what the kernel may hand over while we do not read
-constexpr qsizetype kTurnBytesMax = 1 << 20; // then others have their turn
+    = qsizetype {64} * 1024; // what the kernel may hand over while we do not read
+constexpr qsizetype kTurnBytesMax = qsizetype {1} << 20; // then others have their turn
 constexpr qsizetype kCopiedBodyBytesMax
-    = 16 * 1024; // larger ones are written as they are, without a copy
-constexpr qsizetype kKeptOutputBytesMax = 256 * 1024;
+    = qsizetype {16} * 1024; // larger ones are written as they are, without a copy
+constexpr qsizetype kKeptOutputBytesMax = qsizetype {256} * 1024;
 
 bool isSafe(Method method)
 {
@@ -541,7 +541,8 @@ void HttpConnection::updateDeadline()
         wait = Wait::Head;
     }
     const bool isNew = wait != m_wait;
-    if ((wait == Wait::Idle && isNew) || (wait == Wait::Reader && (isNew || unsent < m_unsentBytes))) {
+    if ((wait == Wait::Idle && isNew)
+        || (wait == Wait::Reader && (isNew || unsent < m_unsentBytes))) {
         m_deadline = now + limits.idleTimeout;
     } else if (wait == Wait::Body) {
         m_deadline = m_bodyStart + limits.bodyTimeout + earnedTime();

@@ -12,10 +12,11 @@ namespace driftless::net {
 /// use before he is refused.
 struct HttpLimits
 {
-    qsizetype headerBytesMax = 32 * 1024; ///< request line, fields and empty line together (431);
-                                          ///< also one chunk header with trailers (400)
+    qsizetype headerBytesMax
+        = qsizetype {32} * 1024; ///< request line, fields and empty line together (431);
+                                 ///< also one chunk header with trailers (400)
     int headerCountMax = 100; ///< fields of one request (431)
-    qsizetype targetBytesMax = 8 * 1024; ///< the request target (414)
+    qsizetype targetBytesMax = qsizetype {8} * 1024; ///< the request target (414)
 
     int connectionsMax = 2'000; ///< in all, WebSockets counted (503)
     int connectionsPerAddressMax = 512; ///< from one address (503)

@@ -22,7 +22,7 @@ namespace driftless::net {
 
 namespace {
 
-constexpr qsizetype kScratchBytes = 64 * 1024;
+constexpr qsizetype kScratchBytes = qsizetype {64} * 1024;
 constexpr int kBacklogMax = 1'024;
 constexpr int kTurnedAwayMax = 64; // connections that are told 503; more are simply closed
 const auto kResumeEvent = static_cast<QEvent::Type>(QEvent::registerEventType());

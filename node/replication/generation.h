@@ -17,7 +17,7 @@ struct Generation
     friend std::strong_ordering operator<=>(const Generation &a, const Generation &b)
     {
         const auto order = a.number <=> b.number;
-        return order != 0 ? order : b.isAlive <=> a.isAlive;
+        return std::is_neq(order) ? order : b.isAlive <=> a.isAlive;
     }
 };
 

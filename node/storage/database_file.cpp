@@ -179,7 +179,7 @@ Result<void> DatabaseFile::Impl::flush()
 Result<void> DatabaseFile::commit()
 {
     DRIFTLESS_ASSERT(m_impl->isOpen);
-    const auto written = [this]() -> Result<void> {
+    auto written = [this]() -> Result<void> {
         DRIFTLESS_TRY(m_impl->flush());
         return m_impl->connection->execute("COMMIT");
     }();

@@ -1,9 +1,9 @@
 #include "storage/file_lock.h"
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -33,7 +33,8 @@ Result<FileLock> FileLock::take(const QByteArray &path)
     lock.m_descriptor = ::open(path.constData(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock.m_descriptor < 0) {
         return Error {ErrorCode::Storage,
-            "The file '" + path + "' cannot be opened for writing (" + std::strerror(errno)
+            "The file '" + path + "' cannot be opened for writing ("
+                + std::generic_category().message(errno).c_str()
                 + "). Check that it and its folder belong to this user.",
             {}};
     }

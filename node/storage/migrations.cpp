@@ -166,7 +166,7 @@ Result<void> migrate(Connection &connection, const Schema &schema)
         return {};
     }
     DRIFTLESS_TRY(connection.execute("BEGIN IMMEDIATE"));
-    const auto steps = [&]() -> Result<void> {
+    auto steps = [&]() -> Result<void> {
         for (std::int64_t step = version; step < newest; ++step) {
             DRIFTLESS_TRY(connection.execute(schema.steps[static_cast<std::size_t>(step)]));
         }

@@ -317,13 +317,17 @@ namespace {
 /// What stands in a state map, before the newest write gives the plain members their bytes.
 struct Decoded
 {
+    Version newestDelete;
+    Version newestFloor;
+    std::optional<std::vector<Head>> heads; ///< nothing: the newest write alone
+    std::vector<Dot> quarantined;
+    std::map<DocumentState::SumKey, CounterSum> sums;
     std::vector<Version> versions;
     std::size_t defaultIndex = 0;
     std::vector<std::pair<std::size_t, QByteArrayView>> older;
     std::vector<std::pair<std::size_t, QByteArrayView>> removed;
     std::vector<std::pair<std::size_t, MemberState>> own;
     std::vector<QByteArrayView> hidden;
-    bool hasHeads = false;
 };
 
 void readGroups(cbor::Reader &reader, std::vector<std::pair<std::size_t, QByteArrayView>> &out)
@@ -356,6 +360,98 @@ void readOwn(cbor::Reader &reader, Decoded &decoded)
     }
 }
 
+void readHeads(cbor::Reader &reader, std::optional<std::vector<Head>> &heads)
+{
+    heads.emplace();
+    for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
+        reader.array();
+        Head head {readVersion(reader), std::nullopt};
+        if (reader.peek() == cbor::Type::Null) {
+            reader.null();
+        } else {
+            head.adoptedId = Hash128::fromBytes(reader.byteString());
+        }
+        heads->push_back(std::move(head));
+    }
+}
+
+void readState(cbor::Reader &reader, Decoded &decoded)
+{
+    for (std::uint64_t fields = reader.map(); fields > 0 && reader.ok(); --fields) {
+        switch (reader.unsignedInteger()) {
+        case kNewestDelete:
+            decoded.newestDelete = readVersion(reader);
+            break;
+        case kNewestFloor:
+            decoded.newestFloor = readVersion(reader);
+            break;
+        case kHeads:
+            readHeads(reader, decoded.heads);
+            break;
+        case kQuarantined:
+            for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
+                decoded.quarantined.push_back(readVersion(reader).dot);
+            }
+            break;
+        case kVersions:
+            for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
+                decoded.versions.push_back(readVersion(reader));
+            }
+            break;
+        case kDefault:
+            decoded.defaultIndex = reader.unsignedInteger();
+            break;
+        case kOlder:
+            readGroups(reader, decoded.older);
+            break;
+        case kRemoved:
+            readGroups(reader, decoded.removed);
+            break;
+        case kOwn:
+            readOwn(reader, decoded);
+            break;
+        case kSums:
+            for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
+                reader.array();
+                QByteArray member = reader.text().toByteArray();
+                auto [incarnation, sum] = readSum(reader);
+                decoded.sums.emplace(
+                    DocumentState::SumKey {std::move(member), std::move(incarnation)},
+                    std::move(sum));
+            }
+            break;
+        case kHidden:
+            for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
+                decoded.hidden.push_back(reader.text());
+            }
+            break;
+        default:
+            reader.fail();
+            break;
+        }
+    }
+}
+
+/// The members that the map lists with what they are; `versionAt` knows their versions.
+template <typename VersionAt>
+std::vector<MemberState> takeListed(Decoded &decoded, VersionAt versionAt)
+{
+    std::vector<MemberState> members;
+    members.reserve(decoded.own.size() + decoded.removed.size());
+    for (auto &[index, member] : decoded.own) {
+        member.version = versionAt(index);
+        members.push_back(std::move(member));
+    }
+    for (const auto &[index, name] : decoded.removed) {
+        MemberState member;
+        member.folded = share(name);
+        member.version = versionAt(index);
+        member.isRemoved = true;
+        members.push_back(std::move(member));
+    }
+    return members;
+}
+
 } // namespace
 
 Result<DocumentState> RowCodec::decode(
@@ -384,73 +480,17 @@ Result<DocumentState> RowCodec::decode(
     result.m_keptAlive.push_back(state);
     cbor::Reader reader(result.m_keptAlive.back());
     Decoded decoded;
-    for (std::uint64_t fields = reader.map(); fields > 0 && reader.ok(); --fields) {
-        switch (reader.unsignedInteger()) {
-        case kNewestDelete:
-            result.m_newestDelete = readVersion(reader);
-            break;
-        case kNewestFloor:
-            result.m_newestFloor = readVersion(reader);
-            break;
-        case kHeads:
-            decoded.hasHeads = true;
-            for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
-                reader.array();
-                Head head {readVersion(reader), std::nullopt};
-                if (reader.peek() == cbor::Type::Null) {
-                    reader.null();
-                } else {
-                    head.adoptedId = Hash128::fromBytes(reader.byteString());
-                }
-                result.m_heads.push_back(std::move(head));
-            }
-            break;
-        case kQuarantined:
-            for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
-                result.m_quarantined.push_back(readVersion(reader).dot);
-            }
-            break;
-        case kVersions:
-            for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
-                decoded.versions.push_back(readVersion(reader));
-            }
-            break;
-        case kDefault:
-            decoded.defaultIndex = reader.unsignedInteger();
-            break;
-        case kOlder:
-            readGroups(reader, decoded.older);
-            break;
-        case kRemoved:
-            readGroups(reader, decoded.removed);
-            break;
-        case kOwn:
-            readOwn(reader, decoded);
-            break;
-        case kSums:
-            for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
-                reader.array();
-                QByteArray member = reader.text().toByteArray();
-                auto [incarnation, sum] = readSum(reader);
-                result.m_sums.emplace(
-                    DocumentState::SumKey {std::move(member), std::move(incarnation)},
-                    std::move(sum));
-            }
-            break;
-        case kHidden:
-            for (std::uint64_t i = reader.array(); i > 0 && reader.ok(); --i) {
-                decoded.hidden.push_back(reader.text());
-            }
-            break;
-        default:
-            reader.fail();
-            break;
-        }
-    }
+    readState(reader, decoded);
     if (!reader.ok() || !reader.atEnd()) {
         return malformed;
     }
-    if (!decoded.hasHeads) {
+    result.m_newestDelete = decoded.newestDelete;
+    result.m_newestFloor = decoded.newestFloor;
+    result.m_quarantined = std::move(decoded.quarantined);
+    result.m_sums = std::move(decoded.sums);
+    if (decoded.heads) {
+        result.m_heads = std::move(*decoded.heads);
+    } else {
         result.m_heads.push_back({result.m_newestWrite, std::nullopt});
     }
     bool isAstray = false;
@@ -458,19 +498,8 @@ Result<DocumentState> RowCodec::decode(
         isAstray = isAstray || index >= decoded.versions.size();
         return isAstray ? Version {} : decoded.versions[index];
     };
+    result.joinMembers(takeListed(decoded, versionAt));
     std::vector<MemberState> joined;
-    for (auto &[index, member] : decoded.own) {
-        member.version = versionAt(index);
-        joined.push_back(std::move(member));
-    }
-    for (const auto &[index, name] : decoded.removed) {
-        MemberState member;
-        member.folded = share(name);
-        member.version = versionAt(index);
-        member.isRemoved = true;
-        joined.push_back(std::move(member));
-    }
-    result.joinMembers(std::exchange(joined, {}));
     const auto comesFirst = [](const auto &a, const auto &b) { return a.second < b.second; };
     std::stable_sort(decoded.older.begin(), decoded.older.end(), comesFirst);
     std::sort(decoded.hidden.begin(), decoded.hidden.end());
