@@ -25,7 +25,12 @@ struct Hash128
     /// 32 lower-case hex digits.
     [[nodiscard]] QByteArray hex() const;
 
-    friend auto operator<=>(const Hash128 &, const Hash128 &) = default;
+    friend bool operator==(const Hash128 &, const Hash128 &) = default;
+    friend std::strong_ordering operator<=>(const Hash128 &a, const Hash128 &b)
+    {
+        const auto order = a.high <=> b.high;
+        return std::is_neq(order) ? order : a.low <=> b.low;
+    }
 
     /// Addition and subtraction modulo 2^128: a sum of row hashes can be kept up to date row by
     /// row.
