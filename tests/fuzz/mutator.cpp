@@ -17,9 +17,14 @@ qsizetype Mutator::below(qsizetype bound)
     return static_cast<qsizetype>(m_random.below(static_cast<std::uint64_t>(bound)));
 }
 
+const QByteArray &Mutator::oneOf(const QByteArrayList &list)
+{
+    return list[below(list.size())];
+}
+
 QByteArray Mutator::next()
 {
-    QByteArray input = m_random.pick(m_corpus);
+    QByteArray input = oneOf(m_corpus);
     input.detach();
     for (int i = m_random.between(1, 5); i > 0; --i) {
         change(input);
@@ -55,7 +60,7 @@ void Mutator::change(QByteArray &input)
         return;
     }
     case 5: { // another case from here on, or a piece of it
-        const QByteArray &other = m_random.pick(m_corpus);
+        const QByteArray &other = oneOf(m_corpus);
         const qsizetype from = below(other.size() + 1);
         if (m_random.oneIn(2)) {
             input = input.first(at) + other.sliced(from);
@@ -66,7 +71,7 @@ void Mutator::change(QByteArray &input)
     }
     default:
         if (!m_dictionary.isEmpty()) {
-            input.insert(at, m_random.pick(m_dictionary));
+            input.insert(at, oneOf(m_dictionary));
         } else if (isInside) {
             input[at] = static_cast<char>(
                 m_random.pick(std::array {0x00, 0x01, 0x7f, 0x80, 0xff, 0x18, 0x1b, 0x40}));

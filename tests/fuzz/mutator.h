@@ -23,6 +23,7 @@ public:
 private:
     void change(QByteArray &input);
     qsizetype below(qsizetype bound);
+    const QByteArray &oneOf(const QByteArrayList &list);
 
     support::SeededRandom &m_random;
     const QByteArrayList &m_corpus;

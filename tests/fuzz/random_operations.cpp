@@ -88,6 +88,7 @@ std::vector<storage::Parent> RandomOperations::heads(const Writer &writer, const
         }
     }
     std::vector<storage::Parent> heads;
+    heads.reserve(found.size());
     for (const auto &[dot, version] : found) {
         heads.push_back({version, {}});
     }

@@ -18,24 +18,27 @@
 //
 //     fuzz_json --iterations 2000 [--seed N] [--dictionary FILE] FOLDER|FILE…
 
+// The names are libFuzzer's and the sanitizers'.
+// NOLINTBEGIN
 extern "C" int LLVMFuzzerInitialize(int *argc, char ***argv);
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size);
-extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__((weak)); // NOLINT
+extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__((weak));
+// NOLINTEND
 
 namespace {
 
 using driftless::fuzz::Mutator;
 
 /// What is being run, for who dies of it.
-const char *g_input = nullptr;
-std::size_t g_inputBytes = 0;
+const char *running = nullptr;
+std::size_t runningBytes = 0;
 
 void keepInput()
 {
     constexpr char path[] = "finding.bin";
     std::FILE *file = std::fopen(path, "wb");
-    if (file != nullptr && g_input != nullptr) {
-        std::fwrite(g_input, 1, g_inputBytes, file);
+    if (file != nullptr && running != nullptr) {
+        std::fwrite(running, 1, runningBytes, file);
         std::fclose(file);
         constexpr char said[] = "The input is kept in finding.bin of the current folder.\n";
         const auto written = write(STDERR_FILENO, said, sizeof said - 1);
@@ -56,10 +59,10 @@ void runOnce(const QByteArray &input)
     const auto size = static_cast<std::size_t>(input.size());
     const std::unique_ptr<char[]> copy(new char[size]); // NOLINT(modernize-avoid-c-arrays)
     std::memcpy(copy.get(), input.constData(), size);
-    g_input = copy.get();
-    g_inputBytes = size;
+    running = copy.get();
+    runningBytes = size;
     LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t *>(copy.get()), size);
-    g_input = nullptr;
+    running = nullptr;
 }
 
 QByteArray contents(const QString &path)
