@@ -48,10 +48,13 @@ inline bool isWellFormedUtf8(QByteArrayView text)
 {
     const char *at = text.begin();
     const char *const end = text.end();
-    while (at != nullptr && at != end) {
+    while (at != end) { // an empty view may have no address at all
         at = static_cast<unsigned char>(*at) < 0x80U ? at + 1 : endOfUtf8Sequence(at, end);
+        if (at == nullptr) {
+            return false;
+        }
     }
-    return at != nullptr;
+    return true;
 }
 
 /// The code point of the well-formed sequence [at, end), 1 to 4 bytes.

@@ -9,30 +9,8 @@ namespace driftless::net {
 
 namespace {
 
-constexpr int kContinuation = 0;
-constexpr int kText = 1;
-constexpr int kBinary = 2;
-constexpr int kClose = 8;
-constexpr int kPing = 9;
-constexpr int kPong = 10;
 constexpr int kMaskBytes = 4;
 constexpr quint64 kControlBytesMax = 125;
-
-constexpr quint16 kProtocolError = 1002;
-constexpr quint16 kNotUtf8 = 1007;
-constexpr quint16 kTooBig = 1009;
-
-bool isUtf8(QByteArrayView text)
-{
-    const char *at = text.begin();
-    while (at != text.end()) {
-        at = static_cast<unsigned char>(*at) < 0x80U ? at + 1 : endOfUtf8Sequence(at, text.end());
-        if (at == nullptr) {
-            return false;
-        }
-    }
-    return true;
-}
 
 /// The codes that may stand in a close frame (RFC 6455 7.4).
 bool isCloseCode(quint16 code)
@@ -83,12 +61,12 @@ bool WsFrameReader::readHead(Frame &frame)
     const auto first = static_cast<unsigned char>(rest[0]);
     const auto second = static_cast<unsigned char>(rest[1]);
     frame.isFinal = (first & 0x80U) != 0;
-    frame.opcode = first & 0x0fU;
+    frame.opcode = static_cast<int>(first & 0x0fU);
     if ((first & 0x70U) != 0) {
-        return fail(kProtocolError, "no-extensions-here");
+        return fail(ws_close::kProtocolError, "no-extensions-here");
     }
     if ((second & 0x80U) == 0) {
-        return fail(kProtocolError, "unmasked-frame");
+        return fail(ws_close::kProtocolError, "unmasked-frame");
     }
     const unsigned shortLength = second & 0x7fU;
     const qsizetype lengthBytes = shortLength == 126 ? 2 : shortLength == 127 ? 8 : 0;
@@ -106,27 +84,27 @@ bool WsFrameReader::readHead(Frame &frame)
 bool WsFrameReader::checkHead(const Frame &frame)
 {
     switch (frame.opcode) {
-    case kContinuation:
+    case ws_opcode::kContinuation:
         if (m_messageOpcode == 0) {
-            return fail(kProtocolError, "nothing-to-continue");
+            return fail(ws_close::kProtocolError, "nothing-to-continue");
         }
         break;
-    case kText:
-    case kBinary:
+    case ws_opcode::kText:
+    case ws_opcode::kBinary:
         if (m_messageOpcode != 0) {
-            return fail(kProtocolError, "message-unfinished");
+            return fail(ws_close::kProtocolError, "message-unfinished");
         }
         break;
-    case kClose:
-    case kPing:
-    case kPong:
+    case ws_opcode::kClose:
+    case ws_opcode::kPing:
+    case ws_opcode::kPong:
         return (frame.isFinal && frame.payloadBytes <= kControlBytesMax)
-            || fail(kProtocolError, "control-frame-malformed");
+            || fail(ws_close::kProtocolError, "control-frame-malformed");
     default:
-        return fail(kProtocolError, "unknown-opcode");
+        return fail(ws_close::kProtocolError, "unknown-opcode");
     }
     const auto room = static_cast<quint64>(m_messageBytesMax - m_message.size());
-    return frame.payloadBytes <= room || fail(kTooBig, "message-too-big");
+    return frame.payloadBytes <= room || fail(ws_close::kTooBig, "message-too-big");
 }
 
 std::optional<WsFrameReader::Kind> WsFrameReader::take(const Frame &frame)
@@ -138,10 +116,10 @@ std::optional<WsFrameReader::Kind> WsFrameReader::take(const Frame &frame)
         payload[i] = static_cast<char>(payload[i] ^ mask[i % kMaskBytes]);
     }
     m_at += frame.headBytes + size;
-    if (frame.opcode >= kClose) {
+    if (frame.opcode >= ws_opcode::kClose) {
         return takeControl(frame, std::move(payload));
     }
-    if (frame.opcode != kContinuation) {
+    if (frame.opcode != ws_opcode::kContinuation) {
         m_messageOpcode = frame.opcode;
     }
     m_message.append(payload);
@@ -149,11 +127,11 @@ std::optional<WsFrameReader::Kind> WsFrameReader::take(const Frame &frame)
         return std::nullopt;
     }
     m_payload = std::exchange(m_message, QByteArray());
-    if (std::exchange(m_messageOpcode, 0) == kBinary) {
+    if (std::exchange(m_messageOpcode, 0) == ws_opcode::kBinary) {
         return Kind::Binary;
     }
-    if (!isUtf8(m_payload)) {
-        fail(kNotUtf8, "text-is-not-utf-8");
+    if (!isWellFormedUtf8(m_payload)) {
+        fail(ws_close::kNotUtf8, "text-is-not-utf-8");
         return std::nullopt;
     }
     return Kind::Text;
@@ -163,14 +141,14 @@ std::optional<WsFrameReader::Kind> WsFrameReader::takeControl(
     const Frame &frame, QByteArray payload)
 {
     m_payload = std::move(payload);
-    if (frame.opcode != kClose) {
-        return frame.opcode == kPing ? Kind::Ping : Kind::Pong;
+    if (frame.opcode != ws_opcode::kClose) {
+        return frame.opcode == ws_opcode::kPing ? Kind::Ping : Kind::Pong;
     }
     const bool isWellFormed = m_payload.isEmpty()
         || (m_payload.size() >= 2 && isCloseCode(qFromBigEndian<quint16>(m_payload.constData()))
-            && isUtf8(QByteArrayView(m_payload).sliced(2)));
+            && isWellFormedUtf8(QByteArrayView(m_payload).sliced(2)));
     if (!isWellFormed) {
-        fail(kProtocolError, "close-frame-malformed");
+        fail(ws_close::kProtocolError, "close-frame-malformed");
         return std::nullopt;
     }
     return Kind::Close;
@@ -211,7 +189,7 @@ QByteArray wsCloseFrame(quint16 code, QByteArrayView reason)
 {
     char bytes[2];
     qToBigEndian(code, bytes);
-    return wsFrame(kClose, QByteArray(bytes, sizeof bytes).append(reason));
+    return wsFrame(ws_opcode::kClose, QByteArray(bytes, sizeof bytes).append(reason));
 }
 
 QByteArray wsAcceptOf(const QByteArray &key)

@@ -8,6 +8,26 @@
 
 namespace driftless::net {
 
+/// Opcodes of frames (RFC 6455, 5.2).
+namespace ws_opcode {
+inline constexpr int kContinuation = 0;
+inline constexpr int kText = 1;
+inline constexpr int kBinary = 2;
+inline constexpr int kClose = 8;
+inline constexpr int kPing = 9;
+inline constexpr int kPong = 10;
+} // namespace ws_opcode
+
+/// Codes of close frames (RFC 6455, 7.4).
+namespace ws_close {
+inline constexpr quint16 kNormal = 1000;
+inline constexpr quint16 kGoingAway = 1001;
+inline constexpr quint16 kProtocolError = 1002;
+inline constexpr quint16 kNotUtf8 = 1007;
+inline constexpr quint16 kPolicyViolated = 1008;
+inline constexpr quint16 kTooBig = 1009;
+} // namespace ws_close
+
 /// Cuts the bytes that a WebSocket client sends into messages (RFC 6455, 5), without extensions; no
 /// I/O. Keeps no more than what append() brought at once and one message. Thread: its owner's.
 class WsFrameReader
@@ -64,7 +84,7 @@ private:
     QByteArrayView m_closeReason; ///< with static life
 };
 
-/// One unmasked frame, as a server sends it. `opcode`: 1 text, 8 close, 9 ping, 10 pong.
+/// One unmasked frame, as a server sends it.
 QByteArray wsFrame(int opcode, QByteArrayView payload);
 /// A close frame; `reason` of at most 123 bytes.
 QByteArray wsCloseFrame(quint16 code, QByteArrayView reason);

@@ -12,16 +12,7 @@ namespace {
 
 constexpr int kUnansweredPingsMax = 2;
 constexpr std::size_t kWaitingMessagesMax = 64;
-constexpr qint64 kReadBufferBytes = 64 * 1024;
-constexpr int kTextOpcode = 1;
-constexpr int kPingOpcode = 9;
-constexpr int kPongOpcode = 10;
-
-constexpr quint16 kNormal = 1000;
-constexpr quint16 kGoingAway = 1001;
-constexpr quint16 kPolicyViolated = 1008;
-constexpr quint16 kTooBig = 1009;
-
+constexpr qint64 kReadBufferBytes = qint64 {64} * 1024;
 } // namespace
 
 WsHints::WsHints(HttpServer &server)
@@ -90,13 +81,14 @@ bool WsHints::handleFrame(QTcpSocket *socket, Peer &peer)
     case WsFrameReader::Kind::Binary:
         return true;
     case WsFrameReader::Kind::Ping:
-        return send(socket, wsFrame(kPongOpcode, peer.reader.takePayload()));
+        return send(socket, wsFrame(ws_opcode::kPong, peer.reader.takePayload()));
     case WsFrameReader::Kind::Pong:
         peer.unansweredPings = 0;
         return true;
     case WsFrameReader::Kind::Close:
         peer.isClosing = true;
-        if (send(socket, wsCloseFrame(kNormal, "closing"))) { // what the reference answers
+        if (send(
+                socket, wsCloseFrame(ws_close::kNormal, "closing"))) { // what the reference answers
             socket->disconnectFromHost();
         }
         return false;
@@ -111,7 +103,7 @@ bool WsHints::handleText(QTcpSocket *socket, Peer &peer)
 {
     peer.unansweredPings = 0;
     if (peer.waiting.size() >= kWaitingMessagesMax) {
-        refuse(socket, kPolicyViolated, "too-many-messages");
+        refuse(socket, ws_close::kPolicyViolated, "too-many-messages");
         return false;
     }
     peer.waiting.push_back(peer.reader.takePayload());
@@ -142,7 +134,7 @@ void WsHints::handleNext(QTcpSocket *socket)
                 return;
             }
             answered->second->isBusy = false;
-            if (send(target.data(), wsFrame(kTextOpcode, answer))) {
+            if (send(target.data(), wsFrame(ws_opcode::kText, answer))) {
                 handleNext(target.data());
             }
         });
@@ -164,7 +156,7 @@ bool WsHints::send(QTcpSocket *socket, const QByteArray &frame)
 void WsHints::refuse(QTcpSocket *socket, quint16 code, QByteArrayView reason)
 {
     Peer &peer = *m_peers.at(socket);
-    if (code == kTooBig) {
+    if (code == ws_close::kTooBig) {
         ++m_server.m_counters.hintsTooLarge;
         m_server.m_handler.noteLimit(Limit::HintBytes);
     }
@@ -199,7 +191,7 @@ void WsHints::checkDeadlines(Instant now)
             m_server.m_handler.noteLimit(Limit::PingSeconds);
             socket->abort();
         } else {
-            send(socket, wsFrame(kPingOpcode, {}));
+            send(socket, wsFrame(ws_opcode::kPing, {}));
         }
     }
 }
@@ -209,7 +201,7 @@ void WsHints::closeAll()
     for (QTcpSocket *socket : sockets()) {
         const auto found = m_peers.find(socket);
         if (found != m_peers.end() && !std::exchange(found->second->isClosing, true)
-            && send(socket, wsCloseFrame(kGoingAway, "closing"))) {
+            && send(socket, wsCloseFrame(ws_close::kGoingAway, "closing"))) {
             socket->disconnectFromHost();
         }
     }
