@@ -420,9 +420,9 @@ void HttpConnection::onBytesWritten()
     if (m_isInTurn || m_state == State::Closed) {
         return;
     }
-    if (m_isStalled && outputBytes() <= m_server.m_limits.outputBytesMax / 2) {
-        m_server.resumeLater(*this);
-    } else if ((m_state == State::Last || m_isInputEnded) && unsentBytes() == 0) {
+    const bool hasRoomAgain = m_isStalled && outputBytes() <= m_server.m_limits.outputBytesMax / 2;
+    const bool hasSaidAll = (m_state == State::Last || m_isInputEnded) && unsentBytes() == 0;
+    if (hasRoomAgain || hasSaidAll) {
         m_server.resumeLater(*this);
     }
     updateDeadline();
