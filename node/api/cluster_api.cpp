@@ -51,6 +51,7 @@ wire::DatabaseStatusRow rowOf(const engine::DatabaseStatus &status)
     row.error = status.error;
     row.oldestAvailable = status.oldestAvailable;
     row.localMax = status.localMax;
+    row.received = {status.received.applied, status.received.duplicates, status.received.leftOut};
     for (const engine::PeerStatus &peer : status.peers) {
         row.peers.push_back(rowOf(peer));
     }

@@ -1,6 +1,7 @@
 #include "engine/database.h"
 
 #include "core/case_fold.h"
+#include "replication/ingest.h"
 #include "replication/local_copies.h"
 
 #include <algorithm>
@@ -83,6 +84,20 @@ Result<std::unique_ptr<Database>> Database::open(
         DRIFTLESS_TRY(file->commit());
     }
     return std::unique_ptr<Database>(new Database(name, std::move(file), context));
+}
+
+void Database::noteReceived(const replication::IngestOutcome &outcome, const NodeId &source)
+{
+    m_received.applied += outcome.applied;
+    m_received.duplicates += outcome.duplicates;
+    m_received.leftOut += outcome.leftOut;
+    if (outcome.firstPosition.value > 0) {
+        m_arrivals.note(outcome.firstPosition,
+            outcome.lastPosition,
+            source,
+            m_clock.instant(),
+            4 * m_settings.heartbeat);
+    }
 }
 
 bool Database::claimsWhole(const QByteArray &foldedCollection) const

@@ -10,6 +10,10 @@
 #include <memory>
 #include <span>
 
+namespace driftless::replication {
+struct IngestOutcome;
+}
+
 namespace driftless::engine {
 
 /// One open database: takes local writes and answers what they became. Synchronous; the transaction
@@ -31,7 +35,11 @@ public:
     [[nodiscard]] const DatabaseName &name() const { return m_name; }
     storage::DatabaseFile &file() { return *m_file; }
     [[nodiscard]] const storage::DatabaseFile &file() const { return *m_file; }
-    replication::ArrivalLog &arrivals() { return m_arrivals; }
+    [[nodiscard]] const replication::ArrivalLog &arrivals() const { return m_arrivals; }
+
+    /// What a peer sent was ingested and is durable: counts it, and keeps where it came from.
+    void noteReceived(const replication::IngestOutcome &outcome, const NodeId &source);
+    [[nodiscard]] const ReceivedOperations &received() const { return m_received; }
 
     /// In an open transaction. Errors: InvalidArgument, TooLarge, VersionMismatch,
     /// PreconditionFailed, Forbidden, NotANumber, NumberTooLong, InvalidJson, DocumentQuarantined:
@@ -75,6 +83,7 @@ private:
     std::unique_ptr<storage::DatabaseFile> m_file;
     storage::LocalWriter m_writer;
     replication::ArrivalLog m_arrivals;
+    ReceivedOperations m_received;
     std::optional<Hash128> m_leftOutHash;
     qint64 m_leftOutCount = -1;
     std::optional<Error> m_spoiltBy;

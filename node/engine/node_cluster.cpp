@@ -210,13 +210,7 @@ void Node::ingest(Database &database,
                 answer(*fault);
                 return;
             }
-            if (outcome.firstPosition.value > 0) {
-                database.arrivals().note(outcome.firstPosition,
-                    outcome.lastPosition,
-                    sender.node,
-                    m_clock.instant(),
-                    4 * m_settings.heartbeat);
-            }
+            database.noteReceived(outcome, sender.node);
             if (outcome.malformed) {
                 qCWarning(logReplication,
                     "A transfer of node %s was taken only in part: %s",
@@ -340,6 +334,7 @@ DatabaseStatus Node::statusOf(const Entry &entry) const
             + " is forked at its operation " + QByteArray::number(quint64 {fork.dot.sequence})
             + ": that machine was set back while it ran. Nothing more of that run is taken.";
     }
+    result.received = entry.database->received();
     result.localMax = file.lastPosition().value;
     if (const auto oldest = file.oldestPosition()) {
         result.oldestAvailable = oldest->value;

@@ -368,17 +368,6 @@ void Replicator::sendFetch(Pump &pump, const SendFetch &effect)
     call(pump, effect.call, kFetchPath, &effect.database, preamble.encode());
 }
 
-void Replicator::noteArrival(Database &database, const IngestOutcome &outcome, const NodeId &source)
-{
-    if (outcome.firstPosition.value > 0) {
-        database.arrivals().note(outcome.firstPosition,
-            outcome.lastPosition,
-            source,
-            m_context.clock.instant(),
-            4 * m_context.settings.heartbeat);
-    }
-}
-
 void Replicator::ingestFetched(Pump &pump, const IngestFetched &effect)
 {
     Database *database = m_context.host.openDatabase(effect.database);
@@ -410,7 +399,7 @@ void Replicator::ingestFetched(Pump &pump, const IngestFetched &effect)
     if (const auto committed = database->file().commit(); !committed) {
         return fail(committed.error());
     }
-    noteArrival(*database, *outcome, pump.scope().id);
+    database->noteReceived(*outcome, pump.scope().id);
     const bool grew = outcome->applied > 0;
     handle(pump.scope().id, FetchIngested {effect.call, std::move(outcome).value()});
     if (grew) {

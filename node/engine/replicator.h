@@ -91,8 +91,6 @@ private:
     void admit(const replication::AdmitNode &effect);
     void recordFork(const replication::RecordFork &effect);
     replication::RelayRule relayRule(Database &database, const NodeId &peer) const;
-    void noteArrival(
-        Database &database, const replication::IngestOutcome &outcome, const NodeId &source);
 
     Context m_context;
     const std::uint64_t m_run;

@@ -178,6 +178,14 @@ struct PeerStatus
     WallTime updated {};
 };
 
+/// What peers sent to a database, since it was opened.
+struct ReceivedOperations
+{
+    std::uint64_t applied = 0;
+    std::uint64_t duplicates = 0; ///< were here already
+    std::uint64_t leftOut = 0; ///< could not be taken then; offered again
+};
+
 struct DatabaseStatus
 {
     DatabaseName name;
@@ -185,6 +193,7 @@ struct DatabaseStatus
     qint64 oldestAvailable = 0;
     qint64 localMax = 0;
     std::vector<PeerStatus> peers;
+    ReceivedOperations received;
 };
 
 struct DatabaseInfo

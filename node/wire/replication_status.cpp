@@ -45,6 +45,11 @@ void appendDatabase(QByteArray &out, const DatabaseStatusRow &database)
         .integer("ActivePeerCount", active)
         .integer("TotalEstimatedPendingPushOperations", pending);
     appendArray(writer.member("Peers"), database.peers, appendPeer);
+    ObjectWriter received(writer.member("ReceivedOperations"));
+    received.integer("Applied", database.received.applied)
+        .integer("Duplicates", database.received.duplicates)
+        .integer("LeftOut", database.received.leftOut)
+        .end();
     writer.end();
 }
 

@@ -26,6 +26,14 @@ struct PeerStatusRow
     std::optional<qint64> clockOffsetMs; ///< the peer's clock less ours
 };
 
+/// Operations that peers sent, since the database was opened.
+struct ReceivedRow
+{
+    std::uint64_t applied = 0;
+    std::uint64_t duplicates = 0; ///< were here already
+    std::uint64_t leftOut = 0; ///< could not be taken then; offered again
+};
+
 struct DatabaseStatusRow
 {
     QByteArray name;
@@ -33,6 +41,7 @@ struct DatabaseStatusRow
     qint64 oldestAvailable = 0;
     qint64 localMax = 0;
     std::vector<PeerStatusRow> peers;
+    ReceivedRow received;
 };
 
 /// GET /api/replication/status: the reference's members in its order, then ours, which its clients

@@ -15,7 +15,7 @@ namespace {
 class Shop
 {
 public:
-    explicit Shop(SimPlan plan = {})
+    explicit Shop(const SimPlan &plan = {})
         : m_cluster(7, plan)
     {
     }
@@ -102,6 +102,7 @@ private Q_SLOTS:
     void hangingPeerDelaysNobody();
     void everyTopologyCarries_data();
     void everyTopologyCarries();
+    void meshCarriesEachWriteOnce();
 };
 
 void SimSchedulesTest::initTestCase()
@@ -457,6 +458,47 @@ void SimSchedulesTest::everyTopologyCarries()
         QCOMPARE(shop->shown(i, "d"), R"({"Id":"d","n":2})");
     }
     QVERIFY2(shop->isFine(), shop->fault().constData());
+}
+
+// In a mesh where all write, also to the same documents, each node gets each operation from its
+// origin alone; the status counts what came.
+void SimSchedulesTest::meshCarriesEachWriteOnce()
+{
+    Shop shop;
+    shop->put(kA, "d", R"({"Id":"d","n":1})");
+    QVERIFY2(shop->runUntilQuiet(60s), shop->fault().constData());
+    const auto received = [&shop] {
+        engine::ReceivedOperations sum;
+        for (int i = 0; i < shop->size(); ++i) {
+            SimNode &node = shop->node(i);
+            node.post([&node, &sum] {
+                node.node().replicationStatus(
+                    [&sum](const Result<std::vector<engine::DatabaseStatus>> &databases) {
+                        sum.applied += databases->front().received.applied;
+                        sum.duplicates += databases->front().received.duplicates;
+                        sum.leftOut += databases->front().received.leftOut;
+                    });
+            });
+        }
+        shop.pause();
+        return sum;
+    };
+    const engine::ReceivedOperations before = received();
+    const std::uint64_t writes = 200;
+    for (std::uint64_t i = 0; i < writes; ++i) {
+        const QByteArray id = "d" + QByteArray::number(quint64 {i % 7});
+        shop->put(static_cast<int>(i % 5),
+            id,
+            R"({"Id":")" + id + R"(","n":)" + QByteArray::number(quint64 {i}) + '}');
+        shop->runFor(10ms);
+    }
+    QVERIFY2(shop->runUntilQuiet(60s), shop->fault().constData());
+    const engine::ReceivedOperations after = received();
+    const std::uint64_t others = 4;
+    QCOMPARE(after.applied - before.applied, writes * others);
+    const std::uint64_t inVain
+        = after.duplicates + after.leftOut - before.duplicates - before.leftOut;
+    QVERIFY2(inVain * 10 <= writes * others, QByteArray::number(quint64 {inVain}));
 }
 
 QTEST_APPLESS_MAIN(SimSchedulesTest)

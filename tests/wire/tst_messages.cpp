@@ -189,7 +189,8 @@ void TestMessages::status()
         0,
         at(0),
         std::nullopt});
-    status.databases = {database, {"till", "It is damaged.", 0, 0, {}}};
+    database.received = {12, 3, 1};
+    status.databases = {database, {"till", "It is damaged.", 0, 0, {}, {}}};
     status.limits.note(Limit::HeaderBytes);
     status.limits.note(Limit::None);
     QCOMPARE(status.toJson(),
@@ -200,9 +201,11 @@ void TestMessages::status()
         R"("EstimatedPendingPushOperations":5,"UpdatedUtc":"1970-01-01T00:00:00Z","ClockOffsetMs":-12},)"
         R"({"PeerNodeId":"node-3","BaseUrl":"http://127.0.0.1:17003","IsActive":false,"CatchUpStatus":"Inactive","CatchUpReason":"Off.",)"
         R"("OldestAvailableLogSequence":1,"LastPushedLocalLogSequence":0,"LastPulledPeerLogSequence":0,"LocalMaxLogSequence":9,)"
-        R"("EstimatedPendingPushOperations":0,"UpdatedUtc":"1970-01-01T00:00:00Z","ClockOffsetMs":null}]},)"
+        R"("EstimatedPendingPushOperations":0,"UpdatedUtc":"1970-01-01T00:00:00Z","ClockOffsetMs":null}],)"
+        R"("ReceivedOperations":{"Applied":12,"Duplicates":3,"LeftOut":1}},)"
         R"({"DatabaseName":"till","Status":"Error","Error":"It is damaged.","OldestAvailableLogSequence":0,"LocalMaxLogSequence":0,)"
-        R"("ActivePeerCount":0,"TotalEstimatedPendingPushOperations":0,"Peers":[]}],"DeniedCalls":0,)"
+        R"("ActivePeerCount":0,"TotalEstimatedPendingPushOperations":0,"Peers":[],)"
+        R"("ReceivedOperations":{"Applied":0,"Duplicates":0,"LeftOut":0}}],"DeniedCalls":0,)"
         R"("Limits":{"DocumentBytes":0,"GroupOperations":0,"GroupBytes":0,"BodyBytes":0,"HeaderBytes":1,"HeaderCount":0,"TargetBytes":0,)"
         R"("Connections":0,"ConnectionsPerAddress":0,"PipelinedRequests":0,"OutputBytes":0,"HeaderSeconds":0,"BodySeconds":0,)"
         R"("BodyBytesPerSecond":0,"IdleSeconds":0,"DrainSeconds":0,"DrainBytes":0,"HintBytes":0,"PingSeconds":0,"StoreQueue":0,)"
