@@ -1,5 +1,7 @@
 #include "http_clients.h"
 
+#include <QString>
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
@@ -20,7 +22,8 @@ constexpr Nanoseconds kCallMax = std::chrono::seconds(30);
 Error failed(const char *what)
 {
     return {ErrorCode::Unreachable,
-        QByteArray("The node cannot be reached: ") + what + ": " + std::strerror(errno) + '.',
+        QByteArray("The node cannot be reached: ") + what + ": " + qt_error_string(errno).toUtf8()
+            + '.',
         {}};
 }
 
@@ -176,8 +179,7 @@ Result<void> HttpClients::read(int connection, const OnAnswer &onAnswer)
     const QByteArrayView body = m_bodies == Bodies::Keep
         ? QByteArrayView(kept).sliced(from.headerBytes)
         : QByteArrayView();
-    const auto handled
-        = onAnswer({connection, from.status, body, from.bodyBytes, now() - from.begin});
+    auto handled = onAnswer({connection, from.status, body, from.bodyBytes, now() - from.begin});
     if (from.in.isEmpty()) {
         from.in.swap(kept); // its memory serves the next answer
         from.in.resize(0);

@@ -24,6 +24,9 @@ public:
 
     explicit LoadGenerator(HttpClients &clients);
     Result<Load> run(Nanoseconds duration, const Next &next);
+    /// Sends a request every `interval`, each on the connection that is idle for longest; later
+    /// where all are busy.
+    Result<Load> runAtRate(Nanoseconds duration, Nanoseconds interval, const Next &next);
 
     /// Requests sent so far.
     [[nodiscard]] std::uint64_t sent() const { return m_sent; }

@@ -15,7 +15,7 @@ namespace {
 std::vector<Row> allRows()
 {
     std::vector<Row> rows;
-    for (const auto &group : {engineRows(), serverRows(), clusterRows()}) {
+    for (const auto &group : {engineRows(), serverRows(), clusterRows(), simulatorRows()}) {
         rows.insert(rows.end(), group.begin(), group.end());
     }
     return rows;
@@ -80,6 +80,9 @@ int run(const QByteArrayList &arguments)
     Report report;
     report.begin(machine(*folder));
     Bench bench {*options, *folder, report};
+    if (const auto measured = measureYardstick(bench); !measured) {
+        return fail(measured.error());
+    }
     for (const Row &row : rows) {
         if (!options->wants(row.name)) {
             continue;

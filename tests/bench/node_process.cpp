@@ -1,18 +1,18 @@
 #include "node_process.h"
 
+#include "child_process.h"
 #include "requests.h"
 
 #include <QFile>
 
 #include <array>
 #include <csignal>
+#include <ctime>
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <vector>
 
 namespace driftless::bench {
 
@@ -20,7 +20,6 @@ namespace {
 
 constexpr Nanoseconds kStartMax = std::chrono::seconds(30);
 constexpr int kStopMsMax = 10'000;
-constexpr qsizetype kLogBytesShown = 600;
 
 QByteArray contentOf(const QByteArray &path)
 {
@@ -54,49 +53,33 @@ Result<std::unique_ptr<NodeProcess>> NodeProcess::start(
         + R"("},"Node":{"ReplicationApiKey":")" + kReplicationKey + "\"}}");
     file.close();
     std::unique_ptr<NodeProcess> node(new NodeProcess(nodeId, folder + "/bench.log"));
-    DRIFTLESS_TRY(node->spawn(program,
-        {program,
-            "--server",
-            "--config",
-            settings,
-            "--Node:NodeId=" + nodeId,
-            "--listen",
-            "127.0.0.1:0",
-            "--data-dir",
-            folder}));
+    DRIFTLESS_TRY(node->spawn({program,
+        "--server",
+        "--config",
+        settings,
+        "--Node:NodeId=" + nodeId,
+        "--listen",
+        "127.0.0.1:0",
+        "--data-dir",
+        folder}));
     DRIFTLESS_TRY(node->waitUntilReady());
     return node;
 }
 
-Result<void> NodeProcess::spawn(const QByteArray &program, const QByteArrayList &arguments)
+Result<void> NodeProcess::spawn(const QByteArrayList &arguments)
 {
     std::array<int, 2> ends {};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) {
         return failure("There is no pipe for its output.");
     }
     m_output = ends[0];
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    posix_spawn_file_actions_addopen(
-        &actions, STDERR_FILENO, m_logPath.constData(), O_CREAT | O_WRONLY | O_APPEND, 0600);
-    std::vector<QByteArray> kept(arguments.begin(), arguments.end());
-    std::vector<char *> pointers;
-    for (QByteArray &argument : kept) {
-        pointers.push_back(argument.data());
-    }
-    pointers.push_back(nullptr);
-    const int spawned
-        = posix_spawn(&m_process, program.constData(), &actions, nullptr, pointers.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
+    const auto process = startProgram(arguments, ends[1], m_logPath);
     close(ends[1]);
-    if (spawned != 0) {
-        m_process = -1;
-        return Error {ErrorCode::Internal,
-            "The program '" + program
-                + "' cannot be started. Build it with ./dev build, or name another with --program.",
-            {}};
+    if (!process) {
+        return failure(process.error().message
+            + " Build it with ./dev build, or name another with --program.");
     }
+    m_process = *process;
     return {};
 }
 
@@ -130,22 +113,17 @@ Result<void> NodeProcess::waitUntilReady()
 
 Error NodeProcess::failure(const QByteArray &what) const
 {
-    return {ErrorCode::Internal,
-        "Node " + m_nodeId + ": " + what + ' ' + contentOf(m_logPath).right(kLogBytesShown),
-        {}};
+    return {ErrorCode::Internal, "Node " + m_nodeId + ": " + what + ' ' + endOfLog(m_logPath), {}};
 }
 
 Nanoseconds NodeProcess::cpuTime() const
 {
-    // Behind the name, which may hold blanks, the 12th and 13th field are the time as a user and in
-    // the kernel (proc(5)).
-    const QByteArray stat = contentOf("/proc/" + QByteArray::number(m_process) + "/stat");
-    const QByteArrayList fields = stat.mid(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields.size() < 13) {
+    clockid_t clock {};
+    timespec time {};
+    if (clock_getcpuclockid(m_process, &clock) != 0 || clock_gettime(clock, &time) != 0) {
         return Nanoseconds(0);
     }
-    const qint64 ticks = fields[11].toLongLong() + fields[12].toLongLong();
-    return Nanoseconds(std::chrono::seconds(ticks)) / sysconf(_SC_CLK_TCK);
+    return std::chrono::seconds(time.tv_sec) + Nanoseconds(time.tv_nsec);
 }
 
 NodeProcess::Memory NodeProcess::memory() const

@@ -32,7 +32,7 @@ public:
         return "http://127.0.0.1:" + QByteArray::number(m_port);
     }
 
-    /// Of the process since its start; the kernel counts in hundredths of a second.
+    /// Of all threads of the process since its start.
     [[nodiscard]] Nanoseconds cpuTime() const;
     struct Memory
     {
@@ -45,7 +45,7 @@ public:
 
 private:
     NodeProcess(QByteArray nodeId, QByteArray logPath);
-    Result<void> spawn(const QByteArray &program, const QByteArrayList &arguments);
+    Result<void> spawn(const QByteArrayList &arguments);
     Result<void> waitUntilReady();
     [[nodiscard]] Error failure(const QByteArray &what) const;
 

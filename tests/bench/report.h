@@ -10,22 +10,54 @@
 
 namespace driftless::bench {
 
+/// One number that a row is judged by, and what it must reach.
+struct Bound
+{
+    enum class Side { NotAbove, NotBelow };
+
+    Side side = Side::NotAbove;
+    double value = 0;
+    double atLeast = 0;
+    double aim = 0;
+
+    static Bound notAbove(double value, double atLeast, double aim)
+    {
+        return {Side::NotAbove, value, atLeast, aim};
+    }
+    static Bound notBelow(double value, double atLeast, double aim)
+    {
+        return {Side::NotBelow, value, atLeast, aim};
+    }
+};
+
+/// What a row is meant to reach; it reaches what all of its bounds reach.
+struct Goal
+{
+    QByteArray atLeast; ///< for people; empty: the row is there to explain others
+    QByteArray aim;
+    std::vector<Bound> bounds;
+
+    /// "aim", "at least" or "missed"; empty where nothing is bound.
+    [[nodiscard]] QByteArray verdict() const;
+};
+
 /// One line of the table.
 struct Measurement
 {
     QByteArray row; ///< stable name: of --rows and of the block for machines
     QByteArray what; ///< for people
     double value = 0;
-    QByteArray unit; ///< "/s", "ms", "us" or "MB"
+    QByteArray unit; ///< "/s", "ms", "x", "%" or "MB"
     std::optional<double>
         ratio; ///< time here / time of plain SQLite, by the wall; above 1 is slower
     std::optional<double> cpuRatio; ///< the same of the processor's time
-    QByteArray wanted; ///< what the row is meant to reach; empty: it is there to explain others
+    Goal goal;
     std::vector<std::pair<QByteArray, double>>
         more; ///< further numbers, each with its unit in its name: "p99Ms"
 };
 
-/// Prints each measurement as soon as it is there, and at the end all of them once more as JSON.
+/// Prints each measurement as soon as it is there as a line of a Markdown table, and at the end all
+/// of them once more as JSON.
 class Report
 {
 public:
@@ -48,6 +80,9 @@ public:
     {
         return static_cast<double>(here.count()) / static_cast<double>(plain.count());
     }
+
+    /// "25,310"
+    static QByteArray thousands(std::uint64_t count);
 
 private:
     std::vector<Measurement> m_measurements;

@@ -14,7 +14,8 @@ struct Bench
     const Options &options;
     BenchFolder &folder;
     Report &report;
-    Nanoseconds plainCommit {0}; ///< median of the smallest transaction of plain SQLite
+    Nanoseconds plainCommit {0}; ///< median of the smallest transaction of plain SQLite; always
+                                 ///< measured first
 };
 
 /// One kind of work; may add several lines to the report.
@@ -25,11 +26,15 @@ struct Row
     Result<void> (*measure)(Bench &bench);
 };
 
-/// Of plain SQLite and of the engine without HTTP.
+/// What a durable commit costs here: others are judged by it.
+Result<void> measureYardstick(Bench &bench);
+/// Of the engine without HTTP.
 std::span<const Row> engineRows();
 /// Of one running node.
 std::span<const Row> serverRows();
 /// Of several.
 std::span<const Row> clusterRows();
+/// Of the simulator of the tests.
+std::span<const Row> simulatorRows();
 
 } // namespace driftless::bench

@@ -8,14 +8,21 @@ namespace {
 
 constexpr std::size_t kBatch = 1'000;
 constexpr int kSamples = 50;
+constexpr Nanoseconds kQuietMax = std::chrono::seconds(5);
 
-/// What stands behind the name in a flat piece of JSON, up to the next comma, without quotes.
+/// What stands behind the first such name, up to the next comma or brace, without quotes.
 QByteArray member(const QByteArray &json, const QByteArray &name)
 {
     const qsizetype at = json.indexOf('"' + name + "\":");
+    if (at < 0) {
+        return {};
+    }
     const qsizetype begin = at + name.size() + 3;
-    return at < 0 ? QByteArray()
-                  : json.mid(begin, json.indexOf(',', begin) - begin).replace('"', "");
+    qsizetype end = begin;
+    while (end < json.size() && json[end] != ',' && json[end] != '}') {
+        ++end;
+    }
+    return json.mid(begin, end - begin).replace('"', "");
 }
 
 } // namespace
@@ -40,9 +47,19 @@ Result<std::unique_ptr<HttpClients>> ServedNode::connect(int count) const
     return HttpClients::open(port(), count, HttpClients::Bodies::Drop);
 }
 
+/// A node closes connections on which nothing is asked for long.
+Result<HttpClients::Reply> ServedNode::ask(const QByteArray &request)
+{
+    if (now() - m_lastAsked > kQuietMax) {
+        DRIFTLESS_TRY_ASSIGN(m_door, HttpClients::open(port(), 1, HttpClients::Bodies::Keep));
+    }
+    m_lastAsked = now();
+    return m_door->call(request);
+}
+
 Result<QByteArray> ServedNode::call(const char *method, const QByteArray &path, QByteArrayView body)
 {
-    DRIFTLESS_TRY_ASSIGN(HttpClients::Reply reply, m_door->call(request(method, path, body)));
+    DRIFTLESS_TRY_ASSIGN(HttpClients::Reply reply, ask(request(method, path, body)));
     if (reply.status < 200 || reply.status > 299) {
         return Error {ErrorCode::Internal,
             QByteArray(method) + ' ' + path + " was answered with "
@@ -69,8 +86,7 @@ Result<void> ServedNode::verify(const Orders &orders, std::uint64_t count)
 {
     for (int i = 0; i < kSamples && count > 0; ++i) {
         const std::uint64_t index = scrambled(static_cast<std::uint64_t>(i)) % count;
-        DRIFTLESS_TRY_ASSIGN(
-            const HttpClients::Reply reply, m_door->call(getRequest(orders.id(index))));
+        DRIFTLESS_TRY_ASSIGN(const HttpClients::Reply reply, ask(getRequest(orders.id(index))));
         if (reply.status != 200 || reply.body != orders.body(index)) {
             return Error {ErrorCode::Internal,
                 "Document " + orders.id(index) + " is not what was written.",
@@ -92,6 +108,14 @@ Result<ServedNode::State> ServedNode::state()
 {
     DRIFTLESS_TRY_ASSIGN(const QByteArray text, call("GET", "/api/convergence"));
     return State {member(text, "Documents").toULongLong(), member(text, "Digest")};
+}
+
+Result<ServedNode::Received> ServedNode::received()
+{
+    DRIFTLESS_TRY_ASSIGN(const QByteArray text, call("GET", "/api/replication/status"));
+    return Received {member(text, "Applied").toULongLong(),
+        member(text, "Duplicates").toULongLong(),
+        member(text, "LeftOut").toULongLong()};
 }
 
 } // namespace driftless::bench

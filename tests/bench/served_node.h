@@ -18,7 +18,7 @@ public:
     NodeProcess &process() { return *m_process; }
     [[nodiscard]] std::uint16_t port() const { return m_process->port(); }
     /// Connections for a load; their bodies are dropped.
-    Result<std::unique_ptr<HttpClients>> connect(int count) const;
+    [[nodiscard]] Result<std::unique_ptr<HttpClients>> connect(int count) const;
 
     /// Another answer than a 2xx is an error that quotes it.
     Result<QByteArray> call(const char *method, const QByteArray &path, QByteArrayView body = {});
@@ -35,12 +35,25 @@ public:
         QByteArray digest;
     };
     Result<State> state();
+    /// Operations that came from peers since the start.
+    struct Received
+    {
+        std::uint64_t applied = 0;
+        std::uint64_t duplicates = 0;
+        std::uint64_t leftOut = 0;
+
+        [[nodiscard]] std::uint64_t sum() const { return applied + duplicates + leftOut; }
+    };
+    Result<Received> received();
 
 private:
     ServedNode(std::unique_ptr<NodeProcess> process, std::unique_ptr<HttpClients> door);
 
+    Result<HttpClients::Reply> ask(const QByteArray &request);
+
     std::unique_ptr<NodeProcess> m_process;
     std::unique_ptr<HttpClients> m_door;
+    Nanoseconds m_lastAsked = now();
 };
 
 } // namespace driftless::bench
