@@ -371,6 +371,11 @@ void Node::settle()
             task();
         }
     }
+    for (auto &[name, entry] : m_entries) {
+        if (entry.database) {
+            entry.database->file().checkpointWhenDue();
+        }
+    }
 }
 
 void Node::settleTransactions()

@@ -29,6 +29,13 @@ bool hasWriteAheadLog(const QByteArray &path)
     return !missing && bytes > 0;
 }
 
+/// SQLite's count of its memory takes a lock at each allocation; nobody asks for it. Once a
+/// process, before its first connection; without effect where SQLite was initialised before.
+void countNoMemory()
+{
+    [[maybe_unused]] static const int kDone = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 } // namespace
 
 Statement::Statement(Connection *connection, sqlite3_stmt *handle)
@@ -154,6 +161,7 @@ Connection::~Connection()
 
 Result<std::unique_ptr<Connection>> Connection::open(const QByteArray &path, Mode mode)
 {
+    countNoMemory();
     sqlite3 *handle = nullptr;
     const int access = mode == Mode::ReadOnly ? SQLITE_OPEN_READONLY
                                               : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
@@ -218,10 +226,22 @@ Result<void> Connection::checkpoint(bool truncate)
 {
     const int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
     const int code = sqlite3_wal_checkpoint_v2(m_handle, nullptr, mode, nullptr, nullptr);
+    m_walPages = 0; // known again after the next commit
     if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) {
         return lastError(code);
     }
     return {};
+}
+
+void Connection::checkpointByHand()
+{
+    sqlite3_wal_hook(
+        m_handle,
+        [](void *connection, sqlite3 *, const char *, int pages) {
+            static_cast<Connection *>(connection)->m_walPages = pages;
+            return SQLITE_OK;
+        },
+        this);
 }
 
 void Connection::checkpointOnClose()

@@ -80,6 +80,11 @@ public:
     /// Copies the WAL into the file as far as readers allow (SQLITE_CHECKPOINT_PASSIVE), or, with
     /// `truncate`, waits for them and empties it.
     Result<void> checkpoint(bool truncate);
+    /// From now on a commit leaves the WAL as it is, whatever its length (SQLite itself would copy
+    /// it back before the commit returns), and notes how long it has become.
+    void checkpointByHand();
+    /// Pages in the WAL at the last commit; 0 without `checkpointByHand`.
+    [[nodiscard]] int walPages() const { return m_walPages; }
     /// The file is ours and sound: closing copies into it also a WAL that was there before. One
     /// that is refused stays as it was.
     void checkpointOnClose();
@@ -100,6 +105,7 @@ private:
     sqlite3 *m_handle = nullptr;
     std::int64_t m_deadline = 0;
     std::int64_t m_readMaxMs = 0;
+    int m_walPages = 0;
 };
 
 } // namespace driftless::storage

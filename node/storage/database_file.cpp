@@ -1,6 +1,7 @@
 #include "storage/database_file.h"
 
 #include "core/case_fold.h"
+#include "core/log.h"
 #include "storage/document_store.h"
 #include "storage/file_lock.h"
 #include "storage/migrations.h"
@@ -10,6 +11,10 @@
 namespace driftless::storage {
 
 namespace {
+
+/// SQLite's own limit is 1,000. A page that is written often is copied back once for all of its
+/// versions in the WAL, so that fewer checkpoints write less, and fewer writers wait for one.
+constexpr int kWalPagesMax = 4'000;
 
 /// Whether the claims of an operation can be joined. Of a group all or none are.
 bool canJoin(const Operation &operation)
@@ -72,6 +77,7 @@ Result<std::unique_ptr<DatabaseFile>> DatabaseFile::open(
     DRIFTLESS_TRY(impl->openConnection(path, options));
     DRIFTLESS_TRY(impl->loadState());
     impl->connection->checkpointOnClose();
+    impl->connection->checkpointByHand();
     return std::unique_ptr<DatabaseFile>(new DatabaseFile(std::move(impl)));
 }
 
@@ -225,6 +231,16 @@ void DatabaseFile::rollback()
 Result<void> DatabaseFile::checkpoint()
 {
     return m_impl->connection->checkpoint(false);
+}
+
+void DatabaseFile::checkpointWhenDue()
+{
+    if (m_impl->connection->walPages() < kWalPagesMax) {
+        return;
+    }
+    if (const auto copied = m_impl->connection->checkpoint(false); !copied) {
+        qCWarning(logStorage, "%s", copied.error().message.constData());
+    }
 }
 
 const VersionVector &DatabaseFile::vector() const

@@ -78,6 +78,10 @@ public:
     Result<void> tryWriting();
     /// Copies the WAL back into the file as far as readers allow.
     Result<void> checkpoint();
+    /// The same once the WAL is long (16 MB). To be called between transactions, when whoever
+    /// waited for the last one has been answered: no commit does it by itself. What fails is tried
+    /// again after the next commit; what is committed is on disk already.
+    void checkpointWhenDue();
 
     // What the copy has. Inside of a transaction, with its changes.
     [[nodiscard]] const VersionVector &vector() const;

@@ -2,6 +2,7 @@
 #include "storage/database_file.h"
 #include "till.h"
 
+#include <QFileInfo>
 #include <QTest>
 #include <sqlite3.h>
 
@@ -105,11 +106,13 @@ class TestDatabaseFile : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void initTestCase();
     void rollbackRestoresEverything();
     void rollbackOfTheFirstTransaction();
     void whatWasRolledBackIsWrittenLikeNew();
     void uncommittedIsGoneAfterACrash();
     void whatFollowsAFailedReadIsNotWrittenAlone();
+    void aLongWalIsCopiedBackBetweenTransactions();
     void reopeningGivesTheSame();
     void digestIsAFunctionOfTheSet();
     void digestComesBackWithTheState();
@@ -130,6 +133,11 @@ private Q_SLOTS:
     void forkStopsTheIncarnation();
     void forkOfTheUnknownIsIgnored();
 };
+
+void TestDatabaseFile::initTestCase()
+{
+    sqlite3_initialize(); // before the first connection: a limit needs SQLite to count its memory
+}
 
 void TestDatabaseFile::rollbackRestoresEverything()
 {
@@ -259,6 +267,30 @@ void TestDatabaseFile::whatFollowsAFailedReadIsNotWrittenAlone()
     QVERIFY(summaryOf(a.file()) == before);
     QCOMPARE(a.log().size(), 2U);
     a.put("2", R"({"Id":"2"})");
+}
+
+void TestDatabaseFile::aLongWalIsCopiedBackBetweenTransactions()
+{
+    Till a("a");
+    const auto bytesOf
+        = [](const QByteArray &path) { return QFileInfo(QString::fromUtf8(path)).size(); };
+    const auto write = [&a](int i) {
+        const QByteArray id = QByteArray::number(i);
+        a.put(id, "{\"Id\":\"" + id + "\",\"text\":\"" + QByteArray(1'000'000, 'x') + "\"}");
+    };
+    write(0);
+    a.file().checkpointWhenDue();
+    QVERIFY(bytesOf(a.path()) < 1'000'000); // too early
+    for (int i = 1; i < 17; ++i) {
+        write(i);
+    }
+    const qint64 before = bytesOf(a.path());
+    QVERIFY2(before < 1'000'000, "a commit copies nothing back by itself");
+    a.file().checkpointWhenDue();
+    QVERIFY(bytesOf(a.path()) > 17'000'000);
+    const qint64 wal = bytesOf(a.path() + "-wal");
+    write(17); // begins the WAL anew
+    QCOMPARE(bytesOf(a.path() + "-wal"), wal);
 }
 
 void TestDatabaseFile::reopeningGivesTheSame()
