@@ -61,7 +61,7 @@ json::Object normalisedDocument(json::Object body, const QByteArray &id)
         }
         hasReserved = hasReserved || kind == MemberKind::Reserved;
         hasId = hasId || (json::isString(member.value) && textOf(member) == id);
-        removals.push_back({member.decoded, {}});
+        removals.push_back({member.decoded.toByteArray(), {}});
     }
     if (hasId && !hasReserved) {
         return body;
@@ -79,7 +79,7 @@ json::Object normalisedPatch(json::Object patch)
     std::vector<json::Edit> removals;
     for (const json::Member &member : patch.members()) {
         if (kindOf(member) != MemberKind::Content) {
-            removals.push_back({member.decoded, {}});
+            removals.push_back({member.decoded.toByteArray(), {}});
         }
     }
     return without(std::move(patch), removals);

@@ -84,7 +84,7 @@ void Object::take(std::span<const RawMember> raw)
         member.name = found.name;
         member.value = found.value;
         if (!found.escaped) {
-            member.decoded = QByteArray::fromRawData(found.name.data(), found.name.size());
+            member.decoded = found.name;
         }
         if (!found.escaped && isFoldedAscii(found.name)) {
             member.folded = member.decoded;
@@ -116,10 +116,10 @@ void Object::resolveNames(qsizetype room)
         if (member.decoded.isNull()) {
             char *const begin = out;
             out = decodeStringTo(begin, member.name);
-            member.decoded = QByteArray::fromRawData(begin, out - begin);
+            member.decoded = QByteArrayView(begin, out);
         }
         char *const end = foldCaseTo(out, member.decoded);
-        member.folded = QByteArray::fromRawData(out, end - out);
+        member.folded = QByteArrayView(out, end);
         if (member.folded == member.decoded) {
             member.folded = member.decoded;
         } else {

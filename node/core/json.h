@@ -19,16 +19,13 @@ struct Limits
     qsizetype bytesMax = kDocumentBytesMax;
 };
 
-/// One member of an object. Views point into buffers of the Object that holds it (or of a copy of
-/// it), and so do `decoded` and `folded`, which are QByteArrays only to be handed on without a
-/// copy: whoever keeps them longer makes one.
+/// One member of an object: views of the Object that holds it, or of a copy of it.
 struct Member
 {
     QByteArrayView name; ///< as it stands between the quotes, escapes and all
     QByteArrayView value; ///< as it stands, without blanks around it
-    QByteArray decoded; ///< the name as UTF-8, escapes resolved; not terminated by a NUL
-    QByteArray folded; ///< decoded, case-folded (core/case_fold.h): the identity of the member; not
-                       ///< terminated by a NUL
+    QByteArrayView decoded; ///< the name as UTF-8, escapes resolved
+    QByteArrayView folded; ///< decoded, case-folded (core/case_fold.h): the identity of the member
 };
 
 struct RawMember;

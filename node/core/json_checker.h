@@ -3,7 +3,7 @@
 #include "core/json.h"
 #include "core/json_text.h"
 
-#include <deque>
+#include <vector>
 
 namespace driftless::json {
 
@@ -59,7 +59,8 @@ private:
     const char *m_at;
     const Limits m_limits;
     Names m_names; ///< of all objects that are open, the outer ones first
-    std::deque<QByteArray> m_decoded; ///< names that had escapes, kept while m_names points to them
+    std::vector<QByteArray>
+        m_decoded; ///< names that had escapes, kept while m_names points to their bytes
     const char *m_message = nullptr;
     const char *m_faultAt = nullptr;
     QByteArray m_repeated; ///< the name that stands twice in the object that begins at m_faultAt

@@ -2,9 +2,12 @@
 
 #include <QByteArrayView>
 #include <QVarLengthArray>
-#include <QtEndian>
 
+#include <bit>
 #include <cstdint>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 /// The steps that the readers of JSON in this module share. All stay inside of [at, end) whatever
 /// the bytes are; what they say about the text is true only of text that passed the check
@@ -35,26 +38,77 @@ inline const char *skipBlanks(const char *at, const char *end)
     return at;
 }
 
-/// The high bit of every byte of `word` that equals `c`; bits above the first true one may be
-/// wrong.
-inline std::uint64_t bytesEqual(std::uint64_t word, char c)
+/// Bytes looked at in one step; bit i of an answer is about byte i.
+#if defined(__SSE2__)
+class Block
 {
-    constexpr std::uint64_t ones = 0x0101'0101'0101'0101U;
-    const std::uint64_t difference = word ^ ones * static_cast<unsigned char>(c);
-    return (difference - ones) & ~difference & ones * 0x80U;
-}
+public:
+    static constexpr qsizetype kBytes = 16;
+
+    explicit Block(const char *at)
+        : m_bytes(_mm_loadu_si128(reinterpret_cast<const __m128i *>(at)))
+    {
+    }
+    [[nodiscard]] std::uint32_t equal(char c) const
+    {
+        return mask(_mm_cmpeq_epi8(m_bytes, _mm_set1_epi8(c)));
+    }
+    /// Control characters, and all that is not ASCII: as signed bytes both are below a blank.
+    [[nodiscard]] std::uint32_t outside() const
+    {
+        return mask(_mm_cmplt_epi8(m_bytes, _mm_set1_epi8(' ')));
+    }
+
+private:
+    static std::uint32_t mask(__m128i bytes)
+    {
+        return static_cast<std::uint32_t>(_mm_movemask_epi8(bytes));
+    }
+
+    __m128i m_bytes;
+};
+#else
+class Block
+{
+public:
+    static constexpr qsizetype kBytes = 16;
+
+    explicit Block(const char *at)
+        : m_at(at)
+    {
+    }
+    [[nodiscard]] std::uint32_t equal(char c) const
+    {
+        return mask([c](char byte) { return byte == c; });
+    }
+    [[nodiscard]] std::uint32_t outside() const
+    {
+        return mask([](char byte) { return static_cast<signed char>(byte) < ' '; });
+    }
+
+private:
+    template <typename Holds> [[nodiscard]] std::uint32_t mask(Holds holds) const
+    {
+        std::uint32_t bits = 0;
+        for (qsizetype i = 0; i < kBytes; ++i) {
+            bits |= holds(m_at[i]) ? 1U << i : 0U;
+        }
+        return bits;
+    }
+
+    const char *m_at;
+};
+#endif
 
 /// The first byte that is not simply a character of a string: a quote, a backslash, a control
 /// character or part of a multi-byte sequence; `end` if there is none. Any bytes.
 inline const char *findSpecial(const char *at, const char *end)
 {
-    constexpr std::uint64_t ones = 0x0101'0101'0101'0101U;
-    for (; end - at >= 8; at += 8) {
-        const auto word = qFromLittleEndian<quint64>(at);
-        const std::uint64_t special = bytesEqual(word, '"') | bytesEqual(word, '\\')
-            | (((word - ones * 0x20U) | word) & ones * 0x80U);
+    for (; end - at >= Block::kBytes; at += Block::kBytes) {
+        const Block block(at);
+        const std::uint32_t special = block.equal('"') | block.equal('\\') | block.outside();
         if (special != 0) {
-            return at + qCountTrailingZeroBits(static_cast<quint64>(special)) / 8;
+            return at + std::countr_zero(special);
         }
     }
     for (; at != end; ++at) {
@@ -71,11 +125,11 @@ inline const char *findSpecial(const char *at, const char *end)
 inline const char *findClosingQuote(const char *at, const char *end, bool &escaped)
 {
     for (;;) {
-        for (; end - at >= 8; at += 8) {
-            const auto word = qFromLittleEndian<quint64>(at);
-            const std::uint64_t found = bytesEqual(word, '"') | bytesEqual(word, '\\');
+        for (; end - at >= Block::kBytes; at += Block::kBytes) {
+            const Block block(at);
+            const std::uint32_t found = block.equal('"') | block.equal('\\');
             if (found != 0) {
-                at += qCountTrailingZeroBits(static_cast<quint64>(found)) / 8;
+                at += std::countr_zero(found);
                 break;
             }
         }

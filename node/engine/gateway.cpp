@@ -56,7 +56,7 @@ ConflictView viewOf(const storage::DocumentReader::Conflict &conflict)
             const auto body = json::Object::scan((*side)->body);
             const json::Member *found = body ? body->find(conflict.member) : nullptr;
             if (found != nullptr) {
-                view.member = QByteArray(found->decoded.constData(), found->decoded.size());
+                view.member = found->decoded.toByteArray();
                 break;
             }
         }

@@ -113,8 +113,7 @@ void readClaims(const Operation &operation, std::map<QByteArray, MemberClaim> &c
     if (header.floor) {
         for (const json::Member &member : body->members()) {
             if (!isIdMember(member.folded)) {
-                claims[QByteArray(member.folded.constData(), member.folded.size())]
-                    = {Touch::Set, Hash128::of(member.value)};
+                claims[member.folded.toByteArray()] = {Touch::Set, Hash128::of(member.value)};
             }
         }
     }

@@ -28,7 +28,7 @@ Result<std::optional<Decimal>> incrementOf(const json::Member &member)
     if (increment == nullptr) {
         return std::optional<Decimal>();
     }
-    const QByteArray path = "$." + member.decoded;
+    const QByteArray path = "$." + member.decoded.toByteArray();
     if (value.members().size() != 1) {
         return Error {ErrorCode::InvalidJson,
             "An addition is an object with the one member \"$inc\"; send other changes apart from "
@@ -57,20 +57,13 @@ bool holdsNestedIncrement(QByteArrayView value)
     return false;
 }
 
-/// Names of a json::Member belong to its object.
-QByteArray copyOf(const QByteArray &name)
-{
-    return {name.constData(), name.size()};
-}
-
 bool isEqual(const json::Member &a, const json::Member &b)
 {
     return a.name == b.name && a.value == b.value;
 }
 
 /// Most writes leave the order of the members as it was.
-const json::Member *findNear(
-    const json::Object &object, std::size_t place, const QByteArray &folded)
+const json::Member *findNear(const json::Object &object, std::size_t place, QByteArrayView folded)
 {
     const bool isThere
         = place < object.members().size() && object.members()[place].folded == folded;
@@ -124,11 +117,11 @@ Result<void> DocumentDraft::patch(const json::Object &patch, const QByteArray &i
         if (isIdMember(member.folded)) {
             continue; // the id is the route's
         }
-        const QByteArray folded(member.folded.constData(), member.folded.size());
+        const QByteArray folded = member.folded.toByteArray();
         DRIFTLESS_TRY_ASSIGN(const auto increment, incrementOf(member));
         if (increment) {
             DRIFTLESS_TRY_ASSIGN(QByteArray value, addTo(now, member, *increment));
-            edits.push_back({member.decoded, std::move(value)});
+            edits.push_back({member.decoded.toByteArray(), std::move(value)});
             if (!m_wasPut && !sets.contains(folded)) {
                 additions[folded] += *increment;
             }
@@ -138,16 +131,16 @@ Result<void> DocumentDraft::patch(const json::Object &patch, const QByteArray &i
             return Error {ErrorCode::InvalidJson,
                 "\"$inc\" adds to a member of the document itself, not to one inside of it. Move "
                 "the counter to the top level.",
-                "$." + member.decoded};
+                "$." + member.decoded.toByteArray()};
         }
         sets.insert(folded);
         additions.erase(folded);
         if (member.value == "null") {
-            edits.push_back({member.decoded, {}});
+            edits.push_back({member.decoded.toByteArray(), {}});
             continue;
         }
         const json::Member *target = now.find(member.folded);
-        edits.push_back({member.decoded,
+        edits.push_back({member.decoded.toByteArray(),
             json::mergePatchValue(
                 target != nullptr ? target->value : QByteArrayView(), member.value)});
     }
@@ -167,20 +160,20 @@ Result<QByteArray> DocumentDraft::addTo(
         auto number = Decimal::parseCounter(target->value);
         if (!number) {
             return Error {ErrorCode::NotANumber,
-                "Member '" + member.decoded
+                "Member '" + member.decoded.toByteArray()
                     + "' is not a number of at most 34 digits, so nothing can be added to it. Set "
                       "it first.",
-                "$." + member.decoded};
+                "$." + member.decoded.toByteArray()};
         }
         base = std::move(number).value();
     }
     base += by;
     if (base.digitCount() > kDecimalDigitsMax) {
         return Error {ErrorCode::NumberTooLong,
-            "The sum of member '" + member.decoded
+            "The sum of member '" + member.decoded.toByteArray()
                 + "' would have more than 34 digits. Add less, or set it to a shorter number "
                   "first.",
-            "$." + member.decoded};
+            "$." + member.decoded.toByteArray()};
     }
     return base.toText();
 }
@@ -201,10 +194,10 @@ void DocumentDraft::claimAddition(const Decimal &by,
     const json::Member *had,
     std::vector<Claim> &changed) const
 {
-    const CounterSums sums = m_state.sumsOf(copyOf(member.folded));
+    const CounterSums sums = m_state.sumsOf(member.folded);
     const auto mine = sums.find(m_own);
     Claim claim;
-    claim.name = copyOf(member.decoded);
+    claim.name = member.decoded.toByteArray();
     claim.own = mine == sums.end() ? CounterSum {} : mine->second;
     claim.own.count += 1;
     claim.own.sum += by;
@@ -223,7 +216,7 @@ void DocumentDraft::claimMember(const json::Member &member,
     std::vector<Claim> &changed) const
 {
     if (!m_additions.empty()) {
-        const auto addition = m_additions.find(copyOf(member.folded));
+        const auto addition = m_additions.find(member.folded.toByteArray());
         if (addition != m_additions.end()) {
             claimAddition(addition->second, member, floor, had, changed);
             return;
@@ -234,11 +227,11 @@ void DocumentDraft::claimMember(const json::Member &member,
     }
     CounterSums seen;
     if (!m_state.sums().empty()) {
-        seen = m_state.sumsOf(copyOf(member.folded));
+        seen = m_state.sumsOf(member.folded);
     }
     if (!floor || !seen.empty()) {
         Claim claim;
-        claim.name = copyOf(member.decoded);
+        claim.name = member.decoded.toByteArray();
         claim.seen = std::move(seen);
         changed.push_back(std::move(claim));
     }
@@ -250,7 +243,7 @@ void DocumentDraft::claimRemovals(
     for (const json::Member &member : before.members()) {
         if (!isIdMember(member.folded) && now.find(member.folded) == nullptr) {
             Claim claim;
-            claim.name = copyOf(member.decoded);
+            claim.name = member.decoded.toByteArray();
             claim.kind = Claim::Kind::Removed;
             changed.push_back(std::move(claim));
         }

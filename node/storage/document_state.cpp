@@ -21,7 +21,7 @@ Error contradiction(const char *what)
 
 /// The number that additions count on; nothing for any other value. An exponent is taken as far as
 /// it can be written out.
-std::optional<Decimal> numberOf(QByteArrayView value)
+std::optional<Decimal> decimalOf(QByteArrayView value)
 {
     auto number = Decimal::parse(value);
     if (!number) {
@@ -39,7 +39,7 @@ Result<void> checkClaims(const OperationHeader &header, const json::Object &body
             return contradiction(
                 "a member that it claims is not in its body, or one that it removes is");
         }
-        if (claim.kind == Claim::Kind::SetAdd && !numberOf(claim.base)) {
+        if (claim.kind == Claim::Kind::SetAdd && !decimalOf(claim.base)) {
             return contradiction("it adds to something that is not a number");
         }
     }
@@ -61,7 +61,7 @@ bool less(const MemberState &member, QByteArrayView folded)
 
 bool isSame(QByteArrayView a, QByteArrayView b)
 {
-    return a.size() == b.size() && (a.data() == b.data() || compareBytes(a, b) == 0);
+    return a.size() == b.size() && (a.data() == b.data() || a.isEmpty() || compareBytes(a, b) == 0);
 }
 
 QByteArray viewOf(QByteArrayView bytes)
@@ -189,21 +189,40 @@ void DocumentState::keepAlive(const json::Object &body)
     }
 }
 
+QByteArrayView DocumentState::keepAlive(QByteArray text)
+{
+    m_keptAlive.push_back(std::move(text));
+    return m_keptAlive.back();
+}
+
+std::uint32_t DocumentState::indexOf(const Version &version)
+{
+    // From the end: what is asked for twice was asked for a moment ago.
+    const auto found = std::find(m_versions.crbegin(), m_versions.crend(), version);
+    if (found == m_versions.crend()) {
+        m_versions.push_back(version);
+        return static_cast<std::uint32_t>(m_versions.size() - 1);
+    }
+    return static_cast<std::uint32_t>(m_versions.crend() - found - 1);
+}
+
+std::uint32_t DocumentState::numberOf(CounterSums seen)
+{
+    if (seen.empty()) {
+        return 0;
+    }
+    m_seen.push_back(std::move(seen));
+    return static_cast<std::uint32_t>(m_seen.size());
+}
+
 void DocumentState::joinClaims(const Operation &operation, const json::Object &body)
 {
     const OperationHeader &header = operation.header;
-    const auto set = [&](const json::Member &member) {
-        MemberState state;
-        state.folded = viewOf(member.folded);
-        state.version = header.version;
-        state.name = viewOf(member.name);
-        state.value = viewOf(member.value);
-        return state;
-    };
     if (m_members.empty() && header.floor && header.changed.empty()) {
         takeMembers(header.version, body);
         return;
     }
+    const std::uint32_t version = indexOf(header.version);
     const ClaimIndex claims(header.changed);
     std::vector<MemberState> joined;
     for (const json::Member &member : body.members()) {
@@ -215,14 +234,14 @@ void DocumentState::joinClaims(const Operation &operation, const json::Object &b
             continue;
         }
         if (claim == nullptr || claim->kind != Claim::Kind::Add) {
-            MemberState state = set(member);
+            MemberState state = MemberState::of(member, version);
             if (claim != nullptr) {
-                state.seen = claim->seen;
+                state.seen = numberOf(claim->seen);
                 if (claim->kind == Claim::Kind::SetAdd) {
-                    state.value = claim->base;
+                    state.value = keepAlive(claim->base);
                 }
             }
-            joined.push_back(std::move(state));
+            joined.push_back(state);
         }
         if (claim != nullptr
             && (claim->kind == Claim::Kind::Add || claim->kind == Claim::Kind::SetAdd)) {
@@ -231,11 +250,10 @@ void DocumentState::joinClaims(const Operation &operation, const json::Object &b
     }
     for (const Claim &claim : header.changed) {
         if (claim.kind == Claim::Kind::Removed) {
-            MemberState state;
-            state.folded = foldCase(claim.name);
-            state.version = header.version;
+            MemberState &state = joined.emplace_back();
+            state.folded = keepAlive(foldCase(claim.name));
+            state.version = version;
             state.isRemoved = true;
-            joined.push_back(std::move(state));
         }
     }
     joinMembers(std::move(joined));
@@ -257,13 +275,10 @@ void DocumentState::takeMembers(const Version &version, const json::Object &body
         order.end(),
         comesFirst); // of a repeated name the first counts, as where they are joined one by one
     m_members.reserve(static_cast<std::size_t>(order.size()));
+    const std::uint32_t index = indexOf(version);
     for (const json::Member *member : order) {
         if (m_members.empty() || !isSame(m_members.back().folded, member->folded)) {
-            MemberState &state = m_members.emplace_back();
-            state.folded = viewOf(member->folded);
-            state.version = version;
-            state.name = viewOf(member->name);
-            state.value = viewOf(member->value);
+            m_members.push_back(MemberState::of(*member, index));
         }
     }
 }
@@ -277,8 +292,8 @@ void DocumentState::joinMembers(std::vector<MemberState> joined)
         m_members.reserve(joined.size());
     }
     if (joined.size() * (m_members.size() + joined.size()) <= kMovesMax) {
-        for (MemberState &member : joined) {
-            joinMember(std::move(member));
+        for (const MemberState &member : joined) {
+            joinMember(member);
         }
         return;
     }
@@ -288,39 +303,36 @@ void DocumentState::joinMembers(std::vector<MemberState> joined)
     std::stable_sort(joined.begin(), joined.end(), comesFirst);
     std::vector<MemberState> all;
     all.reserve(m_members.size() + joined.size());
-    std::merge(std::make_move_iterator(m_members.begin()),
-        std::make_move_iterator(m_members.end()),
-        std::make_move_iterator(joined.begin()),
-        std::make_move_iterator(joined.end()),
+    std::merge(m_members.begin(),
+        m_members.end(),
+        joined.begin(),
+        joined.end(),
         std::back_inserter(all),
         comesFirst);
     m_members.clear();
-    for (MemberState &member : all) { // of one name the newest; of the same version the first
+    for (const MemberState &member : all) { // of one name the newest; of the same version the first
         if (m_members.empty() || !isSame(m_members.back().folded, member.folded)) {
-            m_members.push_back(std::move(member));
-        } else if (member.version > m_members.back().version) {
-            m_members.back() = std::move(member);
+            m_members.push_back(member);
+        } else if (isNewer(member, m_members.back())) {
+            m_members.back() = member;
         }
     }
 }
 
-void DocumentState::joinMember(MemberState member)
+void DocumentState::joinMember(const MemberState &member)
 {
-    const auto place
-        = std::lower_bound(m_members.begin(), m_members.end(), QByteArrayView(member.folded), less);
-    if (place == m_members.end() || place->folded != member.folded) {
-        m_members.insert(place, std::move(member));
-    } else if (member.version > place->version) {
-        *place = std::move(member);
+    const auto place = std::lower_bound(m_members.begin(), m_members.end(), member.folded, less);
+    if (place == m_members.end() || !isSame(place->folded, member.folded)) {
+        m_members.insert(place, member);
+    } else if (isNewer(member, *place)) {
+        *place = member;
     }
 }
 
 void DocumentState::joinSum(
-    const QByteArray &foldedMember, const Incarnation &incarnation, const CounterSum &sum)
+    QByteArrayView foldedMember, const Incarnation &incarnation, const CounterSum &sum)
 {
-    // The name may point into a body that is not kept.
-    CounterSum &mine
-        = m_sums[SumKey {QByteArray(foldedMember.constData(), foldedMember.size()), incarnation}];
+    CounterSum &mine = m_sums[SumKey {foldedMember.toByteArray(), incarnation}];
     if (sum.count > mine.count) {
         mine = sum;
     }
@@ -329,7 +341,7 @@ void DocumentState::joinSum(
 void DocumentState::forgetBelowFloor()
 {
     std::erase_if(
-        m_members, [this](const MemberState &member) { return member.version < m_newestFloor; });
+        m_members, [this](const MemberState &member) { return versionOf(member) < m_newestFloor; });
 }
 
 void DocumentState::setQuarantined(const Dot &dot, bool waits)
@@ -343,10 +355,10 @@ void DocumentState::setQuarantined(const Dot &dot, bool waits)
     }
 }
 
-CounterSums DocumentState::sumsOf(const QByteArray &foldedMember) const
+CounterSums DocumentState::sumsOf(QByteArrayView foldedMember) const
 {
     CounterSums result;
-    for (auto it = m_sums.lower_bound(SumKey {foldedMember, Incarnation {}});
+    for (auto it = m_sums.lower_bound(SumKey {viewOf(foldedMember), Incarnation {}});
          it != m_sums.end() && it->first.first == foldedMember;
          ++it) {
         result.emplace(it->first.second, it->second);
@@ -357,48 +369,52 @@ CounterSums DocumentState::sumsOf(const QByteArray &foldedMember) const
 QByteArray DocumentState::valueOf(const MemberState &member) const
 {
     if (m_sums.empty()) {
-        return member.value;
+        return viewOf(member.value);
     }
     bool hasUnseen = false;
     Decimal extra;
+    const CounterSums &seen = seenBy(member);
     for (const auto &[incarnation, sum] : sumsOf(member.folded)) {
-        const auto seen = member.seen.find(incarnation);
-        const CounterSum before = seen == member.seen.end() ? CounterSum {} : seen->second;
+        const auto known = seen.find(incarnation);
+        const CounterSum before = known == seen.end() ? CounterSum {} : known->second;
         hasUnseen = hasUnseen || sum.count > before.count;
         extra += sum.sum - before.sum;
     }
-    if (!hasUnseen) {
-        return member.value;
-    }
-    const auto base = numberOf(member.value);
-    return base ? (*base + extra).toText() : member.value;
+    const auto base = hasUnseen ? decimalOf(member.value) : std::nullopt;
+    return base ? (*base + extra).toText() : viewOf(member.value);
 }
 
 const MemberState *DocumentState::findMember(QByteArrayView folded) const
 {
     const auto place = std::lower_bound(m_members.begin(), m_members.end(), folded, less);
-    return place != m_members.end() && place->folded == folded ? &*place : nullptr;
+    return place != m_members.end() && isSame(place->folded, folded) ? &*place : nullptr;
+}
+
+bool DocumentState::isInNewestWrite(const MemberState &member) const
+{
+    // compareWithWritten lets those point into it, and no others do.
+    const QByteArray &written = m_written.bytes();
+    return std::less_equal<> {}(written.constData(), member.value.data())
+        && std::less<> {}(member.value.data(), written.constData() + written.size());
 }
 
 /// True only if each member came from the newest write and none of its members is missing.
 bool DocumentState::pointsIntoWritten() const
 {
-    const char *const begin = m_written.bytes().constData();
-    const char *const end = begin + m_written.bytes().size();
-    const auto isInside = [begin, end](const MemberState &member) {
-        return !member.isRemoved && std::less_equal<> {}(begin, member.value.constData())
-            && std::less<> {}(member.value.constData(), end);
-    };
     const auto count = static_cast<std::size_t>(std::count_if(m_written.members().begin(),
         m_written.members().end(),
         [](const json::Member &member) { return !isIdMember(member.folded); }));
-    return m_members.size() == count && std::all_of(m_members.begin(), m_members.end(), isInside);
+    return m_members.size() == count
+        && std::all_of(m_members.begin(), m_members.end(), [this](const MemberState &member) {
+               return !member.isRemoved && isInNewestWrite(member);
+           });
 }
 
 /// After each change of the members or the newest write. Members that stand in it as they are point
 /// into it from now on, which spares the next to compare their bytes.
 void DocumentState::compareWithWritten()
 {
+    m_hidesWritten = false;
     if (m_sums.empty() && pointsIntoWritten()) {
         m_showsWritten = true;
         return;
@@ -412,21 +428,23 @@ void DocumentState::compareWithWritten()
         if (isIdMember(member.folded)) {
             continue;
         }
-        const auto winner = std::lower_bound(
-            m_members.begin(), m_members.end(), QByteArrayView(member.folded), less);
-        if (winner == m_members.end() || winner->isRemoved
-            || !isSame(winner->folded, member.folded)) {
+        const auto winner
+            = std::lower_bound(m_members.begin(), m_members.end(), member.folded, less);
+        const bool isHidden = winner == m_members.end() || !isSame(winner->folded, member.folded);
+        m_hidesWritten = m_hidesWritten || isHidden;
+        if (isHidden || winner->isRemoved) {
             m_showsWritten = false;
             continue;
         }
         ++found;
         const bool isSameName = isSame(winner->name, member.name);
         if (isSameName && isSame(winner->value, member.value)) {
-            winner->name = viewOf(member.name);
-            winner->value = viewOf(member.value);
+            winner->name = member.name;
+            winner->value = member.value;
         }
         m_showsWritten = m_showsWritten && isSameName
-            && isSame(m_sums.empty() ? winner->value : valueOf(*winner), member.value);
+            && isSame(
+                m_sums.empty() ? winner->value : QByteArrayView(valueOf(*winner)), member.value);
     }
     m_showsWritten = m_showsWritten && found == live;
 }
@@ -519,7 +537,7 @@ Hash128 DocumentState::hash(QByteArrayView collection, QByteArrayView id) const
     for (const MemberState &member : m_members) {
         writer.array(3);
         writer.text(member.folded);
-        reference(member.version);
+        reference(versionOf(member));
         writer.boolean(member.isRemoved);
     }
     writer.array(m_sums.size());

@@ -5,22 +5,31 @@
 
 #include <QVarLengthArray>
 
+#include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace driftless::storage {
 
-/// A claim of a member that no newer one has replaced.
+/// A claim of a member that no newer one has replaced. Small and without an owner: a document has a
+/// dozen of them, and every write of it sorts, merges and compares them. Its texts point into what
+/// the DocumentState holds, its numbers into tables of it.
 struct MemberState
 {
-    QByteArray folded; ///< identity
-    Version version;
-    bool isRemoved = false;
-    QByteArray name; ///< as it stands between the quotes in the body of the claim
-    QByteArray
+    QByteArrayView folded; ///< identity
+    QByteArrayView name; ///< as it stands between the quotes in the body of the claim
+    QByteArrayView
         value; ///< JSON bytes; of a counter the value that was set, without the additions since
-    CounterSums seen; ///< additions that the set's writer had seen
+    std::uint32_t version = 0; ///< see DocumentState::versionOf
+    std::uint32_t seen = 0; ///< see DocumentState::seenBy
+    bool isRemoved = false;
+
+    static MemberState of(const json::Member &member, std::uint32_t version)
+    {
+        return {member.folded, member.name, member.value, version};
+    }
 };
 
 /// An operation that no other known one has seen.
@@ -94,21 +103,47 @@ public:
     {
         return m_quarantined;
     } ///< ascending
+    [[nodiscard]] const Version &versionOf(const MemberState &member) const
+    {
+        return m_versions[static_cast<qsizetype>(member.version)];
+    }
+    [[nodiscard]] std::span<const Version> versions() const
+    {
+        return {m_versions.constData(), static_cast<std::size_t>(m_versions.size())};
+    } ///< each once; maybe more than the members use
+    /// Additions that the member's writer had seen.
+    [[nodiscard]] const CounterSums &seenBy(const MemberState &member) const
+    {
+        static const CounterSums kNone;
+        return member.seen == 0 ? kNone : m_seen[member.seen - 1];
+    }
     /// Additions to a member, by incarnation.
-    [[nodiscard]] CounterSums sumsOf(const QByteArray &foldedMember) const;
-    /// The value that a live member shows.
+    [[nodiscard]] CounterSums sumsOf(QByteArrayView foldedMember) const;
+    /// The value that a live member shows; points into the state where no addition changed it.
     [[nodiscard]] QByteArray valueOf(const MemberState &member) const;
     [[nodiscard]] const MemberState *findMember(QByteArrayView folded) const;
+    /// Whether the member's name and value stand in the newest write as they are.
+    [[nodiscard]] bool isInNewestWrite(const MemberState &member) const;
+    /// Whether a member of the newest write has no winner, since a floor is above it.
+    [[nodiscard]] bool hidesWritten() const { return m_hidesWritten; }
 
 private:
     friend class RowCodec;
 
     /// Holds on to what the members of `body` point into.
     void keepAlive(const json::Object &body);
-    void joinMember(MemberState member);
+    QByteArrayView keepAlive(QByteArray text);
+    /// The index of a version in the table, which has it from then on.
+    std::uint32_t indexOf(const Version &version);
+    std::uint32_t numberOf(CounterSums seen);
+    [[nodiscard]] bool isNewer(const MemberState &a, const MemberState &b) const
+    {
+        return a.version != b.version && versionOf(a) > versionOf(b);
+    }
+    void joinMember(const MemberState &member);
     void joinMembers(std::vector<MemberState> joined);
     void joinSum(
-        const QByteArray &foldedMember, const Incarnation &incarnation, const CounterSum &sum);
+        QByteArrayView foldedMember, const Incarnation &incarnation, const CounterSum &sum);
     void joinClaims(const Operation &operation, const json::Object &body);
     void takeMembers(const Version &version, const json::Object &body);
     void compareWithWritten();
@@ -121,11 +156,14 @@ private:
     json::Object m_written;
     LogPosition m_writtenAt;
     std::vector<MemberState> m_members;
+    QVarLengthArray<Version, 2> m_versions; ///< of the members, each once; maybe more than they use
+    std::vector<CounterSums> m_seen; ///< the first is number 1; 0 is none
     std::map<SumKey, CounterSum> m_sums;
     std::vector<Head> m_heads;
     std::vector<Dot> m_quarantined;
     bool m_showsWritten
         = false; ///< the winners are the members of m_written, all of them and as they stand there
+    bool m_hidesWritten = false; ///< a member of m_written has no winner: it is below the floor
     QVarLengthArray<QByteArray, 4> m_keptAlive; ///< buffers that m_members point into
 };
 

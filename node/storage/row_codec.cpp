@@ -85,11 +85,6 @@ std::pair<Incarnation, CounterSum> readSum(cbor::Reader &reader)
     return {std::move(incarnation), std::move(sum)};
 }
 
-bool isSame(QByteArrayView a, QByteArrayView b)
-{
-    return a.size() == b.size() && (a.data() == b.data() || a == b);
-}
-
 /// What a member's bytes need.
 enum class Need : std::uint8_t {
     Plain, ///< nothing: they stand in the newest write
@@ -100,27 +95,18 @@ enum class Need : std::uint8_t {
 struct Listed
 {
     Need need;
-    std::size_t version; ///< index in the table
+    std::size_t version; ///< place in the row's table
     const MemberState *member;
 };
 
 /// The members by what their bytes need, and the versions that they have.
 struct Sorted
 {
-    QVarLengthArray<Version, 4> versions;
+    QVarLengthArray<Version, 4>
+        versions; ///< the row's table: in the order of the members, each once
     QVarLengthArray<Listed, 32> members; ///< ascending by need, version, and name
     QVarLengthArray<QByteArrayView, 8> hidden;
     std::size_t largestPlain = 0; ///< the version of most plain members
-
-    std::size_t index(const Version &version)
-    {
-        const auto found = std::find(versions.begin(), versions.end(), version);
-        if (found == versions.end()) {
-            versions.push_back(version);
-            return static_cast<std::size_t>(versions.size() - 1);
-        }
-        return static_cast<std::size_t>(found - versions.begin());
-    }
 
     [[nodiscard]] std::span<const Listed> of(Need need) const
     {
@@ -148,21 +134,30 @@ template <typename Visit> void forEachVersion(std::span<const Listed> listed, Vi
 Sorted sortMembers(const DocumentState &state)
 {
     Sorted sorted;
+    // From the state's table to the row's, which is in the order of the members: it must not depend
+    // on the order in which the operations came.
+    constexpr std::size_t kUnused = static_cast<std::size_t>(-1);
+    QVarLengthArray<std::size_t, 4> places(
+        static_cast<qsizetype>(state.versions().size()), kUnused);
     for (const MemberState &member : state.members()) {
-        const std::size_t index = sorted.index(member.version);
-        const json::Member *written = state.newestWriteBody().find(member.folded);
-        const bool isPlain = written != nullptr && isSame(written->name, member.name)
-            && isSame(written->value, member.value) && member.seen.empty();
+        std::size_t &place = places[static_cast<qsizetype>(member.version)];
+        if (place == kUnused) {
+            place = static_cast<std::size_t>(sorted.versions.size());
+            sorted.versions.push_back(state.versionOf(member));
+        }
+        const bool isPlain = state.isInNewestWrite(member) && member.seen == 0;
         const Need need = member.isRemoved ? Need::Removed : (isPlain ? Need::Plain : Need::Own);
-        sorted.members.push_back({need, index, &member});
+        sorted.members.push_back({need, place, &member});
     }
     std::stable_sort(
         sorted.members.begin(), sorted.members.end(), [](const Listed &a, const Listed &b) {
             return std::tie(a.need, a.version) < std::tie(b.need, b.version);
         });
-    for (const json::Member &written : state.newestWriteBody().members()) {
-        if (!isIdMember(written.folded) && state.findMember(written.folded) == nullptr) {
-            sorted.hidden.push_back(written.folded);
+    if (state.hidesWritten()) {
+        for (const json::Member &written : state.newestWriteBody().members()) {
+            if (!isIdMember(written.folded) && state.findMember(written.folded) == nullptr) {
+                sorted.hidden.push_back(written.folded);
+            }
         }
     }
     std::size_t most = 0;
@@ -198,23 +193,19 @@ void writeGroups(
     });
 }
 
-void writeOwn(cbor::Writer &writer, std::size_t index, const MemberState &member)
+void writeOwn(
+    cbor::Writer &writer, std::size_t index, const MemberState &member, const CounterSums &seenSums)
 {
     writer.array(5);
     writer.unsignedInteger(index);
     writer.text(member.folded);
     writer.byteString(member.name);
     writer.byteString(member.value);
-    writer.array(member.seen.size());
-    for (const auto &[incarnation, sum] : member.seen) {
+    writer.array(seenSums.size());
+    for (const auto &[incarnation, sum] : seenSums) {
         writer.array(4);
         writeSum(writer, incarnation, sum);
     }
-}
-
-QByteArray share(QByteArrayView view)
-{
-    return QByteArray::fromRawData(view.data(), view.size());
 }
 
 } // namespace
@@ -229,7 +220,7 @@ bool RowCodec::isToldByNewestWrite(const DocumentState &state)
     // Above the floor, which is the newest write itself, there are only its own claims.
     return std::all_of(state.m_members.begin(),
         state.m_members.end(),
-        [](const MemberState &member) { return !member.isRemoved && member.seen.empty(); });
+        [](const MemberState &member) { return !member.isRemoved && member.seen == 0; });
 }
 
 QByteArray RowCodec::encodeState(const DocumentState &state)
@@ -291,7 +282,7 @@ QByteArray RowCodec::encodeState(const DocumentState &state)
     if (!own.empty()) {
         writer.unsignedInteger(kOwn), writer.array(own.size());
         for (const Listed &one : own) {
-            writeOwn(writer, one.version, *one.member);
+            writeOwn(writer, one.version, *one.member, state.seenBy(*one.member));
         }
     }
     if (!state.m_sums.empty()) {
@@ -322,21 +313,33 @@ struct Decoded
     std::optional<std::vector<Head>> heads; ///< nothing: the newest write alone
     std::vector<Dot> quarantined;
     std::map<DocumentState::SumKey, CounterSum> sums;
-    std::vector<Version> versions;
-    std::size_t defaultIndex = 0;
-    std::vector<std::pair<std::size_t, QByteArrayView>> older;
-    std::vector<std::pair<std::size_t, QByteArrayView>> removed;
-    std::vector<std::pair<std::size_t, MemberState>> own;
+    QVarLengthArray<Version, 2> versions; ///< come before all that refers to them
+    std::uint64_t defaultIndex = 0; ///< not yet known to be in the table
+    std::vector<std::pair<std::uint32_t, QByteArrayView>> older;
+    std::vector<MemberState> removed;
+    std::vector<MemberState> own;
+    std::vector<CounterSums> seen; ///< of those
     std::vector<QByteArrayView> hidden;
 };
 
-void readGroups(cbor::Reader &reader, std::vector<std::pair<std::size_t, QByteArrayView>> &out)
+std::uint32_t readVersionIndex(cbor::Reader &reader, const Decoded &decoded)
+{
+    const std::uint64_t index = reader.unsignedInteger();
+    if (index >= static_cast<std::uint64_t>(decoded.versions.size())) {
+        reader.fail();
+        return 0;
+    }
+    return static_cast<std::uint32_t>(index);
+}
+
+/// Calls `visit` with each name and the index of its version.
+template <typename Visit> void readGroups(cbor::Reader &reader, const Decoded &decoded, Visit visit)
 {
     for (std::uint64_t groups = reader.array(); groups > 0 && reader.ok(); --groups) {
         std::uint64_t names = reader.array();
-        const std::size_t index = reader.unsignedInteger();
+        const std::uint32_t index = readVersionIndex(reader, decoded);
         for (; names > 1 && reader.ok(); --names) {
-            out.emplace_back(index, reader.text());
+            visit(index, reader.text());
         }
     }
 }
@@ -347,16 +350,20 @@ void readOwn(cbor::Reader &reader, Decoded &decoded)
         if (reader.array() != 5) {
             reader.fail();
         }
-        const std::size_t index = reader.unsignedInteger();
-        MemberState member;
-        member.folded = share(reader.text());
-        member.name = share(reader.byteString());
-        member.value = share(reader.byteString());
-        for (std::uint64_t seen = reader.array(); seen > 0 && reader.ok(); --seen) {
-            reader.array();
-            member.seen.insert(readSum(reader));
+        MemberState &member = decoded.own.emplace_back();
+        member.version = readVersionIndex(reader, decoded);
+        member.folded = reader.text();
+        member.name = reader.byteString();
+        member.value = reader.byteString();
+        const std::uint64_t count = reader.array();
+        if (count > 0) {
+            CounterSums &sums = decoded.seen.emplace_back();
+            member.seen = static_cast<std::uint32_t>(decoded.seen.size());
+            for (std::uint64_t left = count; left > 0 && reader.ok(); --left) {
+                reader.array();
+                sums.insert(readSum(reader));
+            }
         }
-        decoded.own.emplace_back(index, std::move(member));
     }
 }
 
@@ -402,10 +409,17 @@ void readState(cbor::Reader &reader, Decoded &decoded)
             decoded.defaultIndex = reader.unsignedInteger();
             break;
         case kOlder:
-            readGroups(reader, decoded.older);
+            readGroups(reader, decoded, [&decoded](std::uint32_t version, QByteArrayView name) {
+                decoded.older.emplace_back(version, name);
+            });
             break;
         case kRemoved:
-            readGroups(reader, decoded.removed);
+            readGroups(reader, decoded, [&decoded](std::uint32_t version, QByteArrayView name) {
+                MemberState &member = decoded.removed.emplace_back();
+                member.folded = name;
+                member.version = version;
+                member.isRemoved = true;
+            });
             break;
         case kOwn:
             readOwn(reader, decoded);
@@ -430,26 +444,6 @@ void readState(cbor::Reader &reader, Decoded &decoded)
             break;
         }
     }
-}
-
-/// The members that the map lists with what they are; `versionAt` knows their versions.
-template <typename VersionAt>
-std::vector<MemberState> takeListed(Decoded &decoded, VersionAt versionAt)
-{
-    std::vector<MemberState> members;
-    members.reserve(decoded.own.size() + decoded.removed.size());
-    for (auto &[index, member] : decoded.own) {
-        member.version = versionAt(index);
-        members.push_back(std::move(member));
-    }
-    for (const auto &[index, name] : decoded.removed) {
-        MemberState member;
-        member.folded = share(name);
-        member.version = versionAt(index);
-        member.isRemoved = true;
-        members.push_back(std::move(member));
-    }
-    return members;
 }
 
 } // namespace
@@ -493,12 +487,10 @@ Result<DocumentState> RowCodec::decode(
     } else {
         result.m_heads.push_back({result.m_newestWrite, std::nullopt});
     }
-    bool isAstray = false;
-    const auto versionAt = [&](std::size_t index) {
-        isAstray = isAstray || index >= decoded.versions.size();
-        return isAstray ? Version {} : decoded.versions[index];
-    };
-    result.joinMembers(takeListed(decoded, versionAt));
+    result.m_versions = std::move(decoded.versions);
+    result.m_seen = std::move(decoded.seen);
+    decoded.own.insert(decoded.own.end(), decoded.removed.begin(), decoded.removed.end());
+    result.joinMembers(std::move(decoded.own));
     std::vector<MemberState> joined;
     const auto comesFirst = [](const auto &a, const auto &b) { return a.second < b.second; };
     std::stable_sort(decoded.older.begin(), decoded.older.end(), comesFirst);
@@ -513,24 +505,18 @@ Result<DocumentState> RowCodec::decode(
             decoded.older.end(),
             name,
             [](const auto &entry, QByteArrayView wanted) { return entry.second < wanted; });
-        const std::size_t index = older != decoded.older.end() && older->second == name
-            ? older->first
-            : decoded.defaultIndex;
+        const bool isOlder = older != decoded.older.end() && older->second == name;
         if (std::binary_search(decoded.hidden.begin(), decoded.hidden.end(), name)
             || result.findMember(written.folded) != nullptr) {
             continue; // below the floor, with bytes of its own, or removed
         }
-        MemberState member;
-        member.folded = share(written.folded);
-        member.version = versionAt(index);
-        member.name = share(written.name);
-        member.value = share(written.value);
-        joined.push_back(std::move(member));
+        const std::uint64_t version = isOlder ? older->first : decoded.defaultIndex;
+        if (version >= result.versions().size()) {
+            return malformed;
+        }
+        joined.push_back(MemberState::of(written, static_cast<std::uint32_t>(version)));
     }
     result.joinMembers(std::move(joined));
-    if (isAstray) {
-        return malformed;
-    }
     result.compareWithWritten();
     return result;
 }

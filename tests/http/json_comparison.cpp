@@ -130,16 +130,18 @@ QByteArray JsonComparison::compareObjects(
             return other->decoded == member.decoded;
         });
         if (found == rest.end() || (!inAnyOrder && found != rest.begin())) {
-            return path + '.' + member.decoded + ": not in its place in " + ours.toByteArray();
+            return path + '.' + member.decoded.toByteArray() + ": not in its place in "
+                + ours.toByteArray();
         }
-        QByteArray difference
-            = compare(member.value, (*found)->value, path + '.' + member.decoded, inAnyOrder);
+        QByteArray difference = compare(
+            member.value, (*found)->value, path + '.' + member.decoded.toByteArray(), inAnyOrder);
         if (!difference.isEmpty()) {
             return difference;
         }
         rest.erase(found);
     }
-    return rest.empty() ? QByteArray() : path + '.' + rest.front()->decoded + ": only in ours";
+    return rest.empty() ? QByteArray()
+                        : path + '.' + rest.front()->decoded.toByteArray() + ": only in ours";
 }
 
 QByteArray JsonComparison::compareArrays(

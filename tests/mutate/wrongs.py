@@ -25,8 +25,8 @@ WRONGS = [
         "older-write-wins",
         "The price that was corrected last gives way to the one before it.",
         "storage/document_state.cpp",
-        "} else if (member.version > place->version) {",
-        "} else if (member.version < place->version) {",
+        "} else if (isNewer(member, *place)) {",
+        "} else if (isNewer(*place, member)) {",
     ),
     Wrong(
         "last-to-arrive-is-newest",
@@ -253,8 +253,8 @@ WRONGS = [
         "seen-not-saved",
         "A stock-taking forgets which sales it had seen, and they are taken off again.",
         "storage/row_codec.cpp",
-        "&& isSame(written->value, member.value) && member.seen.empty();",
-        "&& isSame(written->value, member.value);",
+        "state.isInNewestWrite(member) && member.seen == 0;",
+        "state.isInNewestWrite(member);",
     ),
     Wrong(
         "hidden-member-not-saved",

@@ -5,9 +5,9 @@ namespace driftless::sim {
 namespace {
 
 /// The state's texts point into bodies that it holds; these outlive it.
-QByteArray owned(const QByteArray &text)
+QByteArray owned(QByteArrayView text)
 {
-    return {text.constData(), text.size()};
+    return text.toByteArray();
 }
 
 } // namespace
@@ -21,7 +21,7 @@ ModelState stateOf(
     result.floor = state.newestFloor();
     for (const storage::MemberState &member : state.members()) {
         ModelWinner &winner = result.members[owned(member.folded)];
-        winner.version = member.version;
+        winner.version = state.versionOf(member);
         winner.isRemoved = member.isRemoved;
         if (!member.isRemoved) {
             winner.value = owned(state.valueOf(member));

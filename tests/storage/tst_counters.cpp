@@ -32,7 +32,7 @@ void TestCounters::counterAddsWhatTheSetHadNotSeen()
     const DocumentState state = joined({base, one, two});
     QCOMPARE(shown(state), QByteArray(R"({"Id":"1","n":7.25})"));
     // An addition leaves the member's version alone.
-    QVERIFY(state.findMember("n")->version == base.header.version);
+    QVERIFY(state.versionOf(*state.findMember("n")) == base.header.version);
     QCOMPARE(state.sumsOf("n").size(), 2U);
     QVERIFY(state.sumsOf("m").empty());
 }

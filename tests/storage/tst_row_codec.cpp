@@ -72,9 +72,9 @@ QByteArray difference(const DocumentState &a, const DocumentState &b)
     for (std::size_t i = 0; i < a.members().size(); ++i) {
         const MemberState &x = a.members()[i];
         const MemberState &y = b.members()[i];
-        if (x.folded != y.folded || x.version != y.version || x.isRemoved != y.isRemoved
-            || x.name != y.name || x.value != y.value || x.seen != y.seen) {
-            return "member " + x.folded;
+        if (x.folded != y.folded || a.versionOf(x) != b.versionOf(y) || x.isRemoved != y.isRemoved
+            || x.name != y.name || x.value != y.value || a.seenBy(x) != b.seenBy(y)) {
+            return "member " + x.folded.toByteArray();
         }
     }
     if (a.hash("c", "1") != b.hash("c", "1") || a.shown() != b.shown()
