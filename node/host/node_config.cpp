@@ -145,6 +145,9 @@ Result<NodeConfig> NodeConfig::make(
             {}};
     }
     NodeConfig &config = draft.config;
+    if (draft.dataDirectory.startsWith(':')) {
+        draft.dataDirectory.prepend("./"); // Qt would look among the program's own resources
+    }
     const QString folder = QDir(QString::fromUtf8(draft.dataDirectory))
                                .absoluteFilePath(QString::fromUtf8(config.engine.nodeId.bytes()));
     config.engine.dataDirectory = QDir::cleanPath(folder).toUtf8();

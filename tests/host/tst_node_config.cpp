@@ -514,6 +514,8 @@ void TestNodeConfig::theDataDirectoryEndsInTheNodeId_data()
                            << QByteArray("/srv/d/node-1");
     QTest::newRow("relative") << QByteArray("--data-dir=d/../e") << QByteArray()
                               << QDir::currentPath().toUtf8() + "/e/node-1";
+    QTest::newRow("relative, and no resource of the program") << QByteArray(
+        "--data-dir=:d") << QByteArray() << QDir::currentPath().toUtf8() + "/:d/node-1";
 }
 
 void TestNodeConfig::theDataDirectoryEndsInTheNodeId()
