@@ -13,6 +13,8 @@ QByteArrayView limitName(Limit limit)
         "TargetBytes",
         "Connections",
         "ConnectionsPerAddress",
+        "RequestsPerAddress",
+        "BytesPerAddress",
         "PipelinedRequests",
         "OutputBytes",
         "HeaderSeconds",

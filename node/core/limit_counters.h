@@ -19,6 +19,8 @@ enum class Limit : std::uint8_t {
     TargetBytes,
     Connections,
     ConnectionsPerAddress,
+    RequestsPerAddress,
+    BytesPerAddress,
     PipelinedRequests,
     OutputBytes,
     HeaderSeconds,

@@ -319,6 +319,22 @@ constexpr Setting kSettings[] = {
         [](ConfigDraft &draft, const SettingValue &value) {
             return draft.config.http.connectionsPerAddressMax = toInt(value), true;
         }),
+    integer("Node:Limits:RequestsPerAddress",
+        1,
+        100'000,
+        "64",
+        "requests in work from one address; the next ones wait",
+        [](ConfigDraft &draft, const SettingValue &value) {
+            return draft.config.http.requestsPerAddressMax = toInt(value), true;
+        }),
+    integer("Node:Limits:BytesPerAddress",
+        1'000,
+        1'000 * kMega,
+        "16000000",
+        "bodies and answers held for one address; then it is read on one connection only",
+        [](ConfigDraft &draft, const SettingValue &value) {
+            return draft.config.http.bytesPerAddressMax = value.number, true;
+        }),
     integer("Node:Limits:PipelinedRequests",
         1,
         10'000,

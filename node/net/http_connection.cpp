@@ -1,6 +1,7 @@
 #include "net/http_connection.h"
 
 #include "core/assert.h"
+#include "net/address_account.h"
 #include "net/http_server.h"
 #include "net/server_socket.h"
 #include "net/ws_hints.h"
@@ -18,8 +19,11 @@ namespace {
 using api::Method;
 
 constexpr qsizetype kReadBufferBytes
-    = qsizetype {64} * 1024; // what the kernel may hand over while we do not read
-constexpr qsizetype kTurnBytesMax = qsizetype {1} << 20; // then others have their turn
+    = qsizetype {16} * 1024; // what the kernel may hand over while we do not read
+constexpr qsizetype kRequestCostBytes
+    = qsizetype {4} * 1024; // what a request costs beside its bytes
+constexpr qsizetype kUntakenBytesMax
+    = qsizetype {64} * 1024; // of answers, while too much is held for the address
 constexpr qsizetype kCopiedBodyBytesMax
     = qsizetype {16} * 1024; // larger ones are written as they are, without a copy
 constexpr qsizetype kKeptOutputBytesMax = qsizetype {256} * 1024;
@@ -31,13 +35,17 @@ bool isSafe(Method method)
 
 } // namespace
 
-HttpConnection::HttpConnection(
-    HttpServer &server, QTcpSocket *socket, QByteArray remoteAddress, bool isSecure)
+HttpConnection::HttpConnection(HttpServer &server,
+    QTcpSocket *socket,
+    QByteArray remoteAddress,
+    bool isSecure,
+    std::shared_ptr<AddressAccount> account)
     : QObject(&server)
     , m_server(server)
     , m_socket(socket)
     , m_remoteAddress(std::move(remoteAddress))
     , m_isSecure(isSecure)
+    , m_account(std::move(account))
     , m_parser(server.m_limits)
     , m_deadline(server.m_clock.instant() + server.m_limits.headerTimeout)
 {
@@ -78,7 +86,7 @@ bool HttpConnection::eventFilter(QObject *watched, QEvent *event)
 
 bool HttpConnection::isAnswerDue() const
 {
-    return !m_slots.empty() || m_heldRequest || m_isStalled || !m_output.isEmpty()
+    return !m_slots.empty() || m_heldRequest || m_isStalled || m_isWaiting || !m_output.isEmpty()
         || unsentBytes() > 0;
 }
 
@@ -123,6 +131,11 @@ void HttpConnection::endTurn()
         m_output.append("HTTP/1.1 100 Continue\r\n\r\n");
     }
     flush();
+    if (m_account->isFarOver() && unsentBytes() > kUntakenBytesMax) {
+        m_server.m_handler.noteLimit(Limit::BytesPerAddress);
+        close();
+        return;
+    }
     if (isAllAnswered && m_state == State::Upgrading) {
         handOver();
     } else if (isAllAnswered
@@ -138,7 +151,7 @@ void HttpConnection::endTurn()
 /// No further request can come.
 bool HttpConnection::isInputExhausted() const
 {
-    return m_isInputEnded && !m_isStalled && m_socket->bytesAvailable() == 0;
+    return m_isInputEnded && !m_isStalled && !m_isWaiting && m_socket->bytesAvailable() == 0;
 }
 
 bool HttpConnection::isReading()
@@ -152,32 +165,68 @@ bool HttpConnection::isReading()
         noteIfNew(Limit::PipelinedRequests, wasFull);
         return false;
     }
-    const bool wasStalled
-        = std::exchange(m_isStalled, outputBytes() > m_server.m_limits.outputBytesMax);
+    const qsizetype outputBytesMax = m_server.m_limits.outputBytesMax;
+    const bool wasStalled = std::exchange(m_isStalled,
+        outputBytes()
+            > (m_account->isOver() ? std::min(kUntakenBytesMax, outputBytesMax) : outputBytesMax));
     if (m_isStalled) {
         noteIfNew(Limit::OutputBytes, wasStalled);
+        m_account->giveWay(*this);
+        return false;
     }
-    return !m_isStalled;
+    if (!m_account->hasTurn()) {
+        waitForRoom(Limit::None);
+        return false;
+    }
+    if (!m_account->mayHold(*this)) {
+        waitForRoom(Limit::BytesPerAddress);
+        return false;
+    }
+    return true;
+}
+
+/// Unread until the account has room; `limit` is what it lacks, None if it is only not its turn.
+void HttpConnection::waitForRoom(Limit limit)
+{
+    if (!std::exchange(m_isWaiting, true)) {
+        m_server.m_handler.noteLimit(limit);
+        m_account->wait(*this, limit == Limit::None);
+    }
+}
+
+void HttpConnection::wake()
+{
+    m_isWaiting = false;
+    resume();
+}
+
+/// Tells the account what is held for this connection now.
+void HttpConnection::updateHeld()
+{
+    const qsizetype heldBytes = m_state == State::Closed ? 0
+                                                         : m_parser.bodyBytes() + m_dispatchedBytes
+            + (m_heldRequest ? m_heldRequest->body.size() : 0) + outputBytes();
+    if (heldBytes != m_accountedBytes) {
+        m_account->hold(heldBytes - std::exchange(m_accountedBytes, heldBytes));
+    }
+    if (heldBytes == 0) {
+        m_account->giveWay(*this);
+    }
 }
 
 void HttpConnection::readRequests()
 {
     QByteArray &scratch = m_server.m_scratch;
-    qsizetype turnBytes = 0;
     if (!m_input.isEmpty() && isReading()) {
         m_input.remove(0, consume(m_input));
     }
     while (isReading()) {
-        if (turnBytes >= kTurnBytesMax) {
-            m_server.resumeLater(*this);
-            return;
-        }
         const qint64 readBytes = m_socket->read(scratch.data(), scratch.size());
         if (readBytes <= 0) {
             return;
         }
         m_isFresh = false;
-        turnBytes += readBytes;
+        m_account->spend(readBytes);
         if (m_input.isEmpty()) {
             const QByteArrayView input(scratch.constData(), readBytes);
             const qsizetype consumed = consume(input);
@@ -186,6 +235,7 @@ void HttpConnection::readRequests()
             m_input.append(scratch.constData(), readBytes);
             m_input.remove(0, consume(m_input));
         }
+        updateHeld();
     }
 }
 
@@ -274,6 +324,7 @@ void HttpConnection::handleComplete()
         .isHttp10 = m_parser.isHttp10(),
         .isKeptAlive = m_parser.isKeptAlive() && !m_server.m_isStopping};
     api::Request request = m_parser.take();
+    m_account->spend(kRequestCostBytes);
     m_isContinueDue = false;
     m_wait = Wait::Handler;
     if (!frame.isKeptAlive) {
@@ -289,19 +340,30 @@ void HttpConnection::handleComplete()
     }
 }
 
-bool HttpConnection::mayDispatch(const api::Request &request) const
+bool HttpConnection::mayDispatch(const api::Request &request)
 {
-    return m_slots.empty() || (!m_isWriteUnderWay && isSafe(request.method));
+    if (!m_slots.empty() && (m_isWriteUnderWay || !isSafe(request.method))) {
+        return false;
+    }
+    if (!m_account->mayDispatch()) {
+        waitForRoom(Limit::RequestsPerAddress);
+        return false;
+    }
+    return true;
 }
 
 void HttpConnection::dispatch(api::Request request, const ResponseFrame &frame)
 {
     const quint64 slot = m_firstSlot + m_slots.size();
-    m_slots.push_back({frame, std::nullopt});
+    m_slots.push_back({frame, std::nullopt, 0, request.body.size()});
+    m_dispatchedBytes += request.body.size();
     m_isWriteUnderWay = !isSafe(request.method);
     ++m_server.m_counters.requests;
+    m_account->noteDispatched();
     m_server.m_handler.handle(std::move(request),
-        [connection = QPointer<HttpConnection>(this), slot](api::Response response) {
+        [connection = QPointer<HttpConnection>(this), account = m_account, slot](
+            api::Response response) {
+            account->noteAnswered(response.body.size());
             if (connection) {
                 connection->answer(slot, std::move(response));
             }
@@ -366,6 +428,7 @@ void HttpConnection::writeAnswered()
         }
         appendResponse(*slot.response, slot.frame);
         m_heldBytes -= slot.heldBytes;
+        m_dispatchedBytes -= slot.bodyBytes;
         m_slots.pop_front();
         ++m_firstSlot;
     }
@@ -420,7 +483,8 @@ void HttpConnection::onBytesWritten()
     if (m_isInTurn || m_state == State::Closed) {
         return;
     }
-    const bool hasRoomAgain = m_isStalled && outputBytes() <= m_server.m_limits.outputBytesMax / 2;
+    const bool hasRoomAgain = m_isStalled
+        && outputBytes() <= std::min(kUntakenBytesMax, m_server.m_limits.outputBytesMax / 2);
     const bool hasSaidAll = (m_state == State::Last || m_isInputEnded) && unsentBytes() == 0;
     if (hasRoomAgain || hasSaidAll) {
         m_server.resumeLater(*this);
@@ -494,6 +558,7 @@ void HttpConnection::handOver()
         return;
     }
     m_state = State::Closed;
+    updateHeld();
     QTcpSocket *socket = std::exchange(m_socket, nullptr);
     socket->disconnect(this);
     if (m_inputNotifier) {
@@ -514,6 +579,7 @@ void HttpConnection::close()
     m_server.m_counters.answersLost += m_slots.size();
     m_slots.clear();
     m_heldRequest.reset();
+    updateHeld();
     m_socket->disconnect(this);
     m_socket->abort();
     if (!m_isTurnedAway) {
@@ -527,13 +593,14 @@ void HttpConnection::updateDeadline()
     const HttpLimits &limits = m_server.m_limits;
     const Instant now = m_server.m_clock.instant();
     const qint64 unsent = unsentBytes();
+    updateHeld();
     Wait wait = Wait::Idle;
     if (m_state == State::Draining) {
         return;
     }
     if (unsent > 0) {
         wait = Wait::Reader;
-    } else if (!m_slots.empty() || m_heldRequest) {
+    } else if (!m_slots.empty() || m_heldRequest || m_isWaiting) {
         wait = Wait::Handler;
     } else if (m_parser.isInBody()) {
         wait = Wait::Body;

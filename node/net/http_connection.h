@@ -16,6 +16,7 @@
 
 namespace driftless::net {
 
+class AddressAccount;
 class HttpServer;
 
 /// One client: reads requests, hands them to the handler, writes the answers in the order of the
@@ -33,13 +34,19 @@ class HttpConnection final : public QObject
 
 public:
     /// Takes the connected `socket` over.
-    HttpConnection(HttpServer &server, QTcpSocket *socket, QByteArray remoteAddress, bool isSecure);
+    HttpConnection(HttpServer &server,
+        QTcpSocket *socket,
+        QByteArray remoteAddress,
+        bool isSecure,
+        std::shared_ptr<AddressAccount> account);
     ~HttpConnection() override;
 
     /// Answers 503 at once and closes: over a limit of connections.
     void turnAway();
     /// A turn: writes what was answered, dispatches what waited, reads on.
     void resume();
+    /// A turn, behind a wait for room in its address' account.
+    void wake();
     /// No further request is begun; closes once those under way are answered.
     void finish();
     /// Acts on a time-out that has come.
@@ -65,6 +72,7 @@ private:
         ResponseFrame frame;
         std::optional<api::Response> response;
         qsizetype heldBytes = 0; ///< counted in m_heldBytes
+        qsizetype bodyBytes = 0; ///< of the request, counted in m_dispatchedBytes
     };
 
     void onBytesWritten();
@@ -81,7 +89,7 @@ private:
     void handleUpgrade();
     void handleComplete();
     void dispatch(api::Request request, const ResponseFrame &frame);
-    [[nodiscard]] bool mayDispatch(const api::Request &request) const;
+    [[nodiscard]] bool mayDispatch(const api::Request &request);
 
     // What is said.
     void answer(quint64 slot, api::Response response);
@@ -103,11 +111,14 @@ private:
     [[nodiscard]] std::chrono::milliseconds earnedTime() const;
     [[nodiscard]] Limit limitOf(Wait wait) const;
     void noteIfNew(Limit limit, bool wasHit);
+    void waitForRoom(Limit limit);
+    void updateHeld();
 
     HttpServer &m_server;
     QTcpSocket *m_socket; ///< a child, until it is handed over
     const QByteArray m_remoteAddress;
     const bool m_isSecure;
+    const std::shared_ptr<AddressAccount> m_account; ///< of its address
     QPointer<QSocketNotifier> m_inputNotifier; ///< of the plain socket
     RequestParser m_parser;
 
@@ -126,6 +137,9 @@ private:
     std::deque<Slot> m_slots; ///< requests that were dispatched, in order
     quint64 m_firstSlot = 0; ///< number of the first of them
     qsizetype m_heldBytes = 0; ///< of answers that wait for one before them
+    qsizetype m_dispatchedBytes = 0; ///< of bodies of requests that are in work
+    qsizetype m_accountedBytes = 0; ///< what the account knows to be held for this connection
+    bool m_isWaiting = false; ///< for room in the account
     bool m_isWriteUnderWay = false;
     std::optional<api::Request> m_heldRequest; ///< complete; waits for those before it
     ResponseFrame m_heldFrame;

@@ -2,6 +2,7 @@
 
 #include "core/assert.h"
 #include "core/log.h"
+#include "net/address_account.h"
 #include "net/http_connection.h"
 #include "net/response_writer.h"
 #include "net/ws_hints.h"
@@ -22,7 +23,7 @@ namespace driftless::net {
 
 namespace {
 
-constexpr qsizetype kScratchBytes = qsizetype {64} * 1024;
+constexpr qsizetype kScratchBytes = qsizetype {16} * 1024;
 constexpr int kBacklogMax = 1'024;
 constexpr int kTurnedAwayMax = 64; // connections that are told 503; more are simply closed
 const auto kResumeEvent = static_cast<QEvent::Type>(QEvent::registerEventType());
@@ -179,9 +180,11 @@ void HttpServer::accept(qintptr descriptor, const std::optional<QSslConfiguratio
         return;
     }
     const QByteArray remoteAddress = addressText(socket->peerAddress());
+    const auto known = m_addresses.constFind(remoteAddress);
     const Limit full = connectionCount() - m_turnedAwayCount >= m_limits.connectionsMax
         ? Limit::Connections
-        : m_addresses.value(remoteAddress) >= m_limits.connectionsPerAddressMax
+        : known != m_addresses.cend()
+            && (*known)->connectionCount >= m_limits.connectionsPerAddressMax
         ? Limit::ConnectionsPerAddress
         : Limit::None;
     const bool isFull = full != Limit::None;
@@ -194,7 +197,9 @@ void HttpServer::accept(qintptr descriptor, const std::optional<QSslConfiguratio
         delete socket;
         return;
     }
-    auto *connection = new HttpConnection(*this, socket, remoteAddress, tls.has_value());
+    const auto account
+        = known != m_addresses.cend() ? *known : std::make_shared<AddressAccount>(m_limits, *this);
+    auto *connection = new HttpConnection(*this, socket, remoteAddress, tls.has_value(), account);
     m_connections.insert(connection);
     if (isFull) {
         ++m_counters.connectionsRefused;
@@ -202,7 +207,8 @@ void HttpServer::accept(qintptr descriptor, const std::optional<QSslConfiguratio
         connection->turnAway();
     } else {
         ++m_counters.connections;
-        ++m_addresses[remoteAddress];
+        ++account->connectionCount;
+        m_addresses.insert(remoteAddress, account);
     }
 }
 
@@ -222,17 +228,28 @@ void HttpServer::forget(HttpConnection &connection)
 void HttpServer::releaseAddress(const QByteArray &remoteAddress)
 {
     const auto found = m_addresses.find(remoteAddress);
-    if (found != m_addresses.end() && --found.value() == 0) {
+    if (found != m_addresses.end() && --found.value()->connectionCount == 0) {
         m_addresses.erase(found);
     }
 }
 
 void HttpServer::resumeLater(HttpConnection &connection)
 {
-    if (m_scheduled.empty()) {
+    postResumeEvent();
+    m_scheduled.emplace_back(&connection);
+}
+
+void HttpServer::scheduleTurn(AddressAccount &account)
+{
+    postResumeEvent();
+    m_turns.push_back(account.weak_from_this());
+}
+
+void HttpServer::postResumeEvent()
+{
+    if (m_scheduled.empty() && m_turns.empty()) {
         QCoreApplication::postEvent(this, new QEvent(kResumeEvent));
     }
-    m_scheduled.emplace_back(&connection);
 }
 
 bool HttpServer::event(QEvent *event)
@@ -242,9 +259,15 @@ bool HttpServer::event(QEvent *event)
     }
     // What is scheduled meanwhile has an event of its own, behind the sockets'.
     const auto scheduled = std::exchange(m_scheduled, {});
+    const auto turns = std::exchange(m_turns, {});
     for (const QPointer<HttpConnection> &connection : scheduled) {
         if (connection) {
             connection->resume();
+        }
+    }
+    for (const std::weak_ptr<AddressAccount> &turn : turns) {
+        if (const std::shared_ptr<AddressAccount> account = turn.lock()) {
+            account->beginTurn();
         }
     }
     return true;

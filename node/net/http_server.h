@@ -21,6 +21,7 @@ class QTcpSocket;
 
 namespace driftless::net {
 
+class AddressAccount;
 class HttpConnection;
 class WsHints;
 
@@ -71,6 +72,7 @@ protected:
     bool event(QEvent *event) override;
 
 private:
+    friend class AddressAccount;
     friend class HttpConnection;
     friend class WsHints;
 
@@ -78,10 +80,12 @@ private:
     QTcpSocket *makeSocket(qintptr descriptor, const std::optional<QSslConfiguration> &tls);
     void forget(HttpConnection &connection);
     void releaseAddress(const QByteArray &remoteAddress);
+    /// Has the address begin its next turn once the present event is over.
+    void scheduleTurn(AddressAccount &account);
     /// Has `connection` resumed once the present event is over: answers of one batch leave
     /// together.
     void resumeLater(HttpConnection &connection);
-    void resumeScheduled();
+    void postResumeEvent();
     void refreshDate();
     void reportIfStopped();
     std::chrono::milliseconds tickInterval() const;
@@ -92,7 +96,9 @@ private:
     HttpCounters m_counters;
     std::vector<QTcpServer *> m_listeners; ///< children
     std::unordered_set<HttpConnection *> m_connections; ///< children
-    QHash<QByteArray, int> m_addresses; ///< connections from each, WebSockets counted
+    QHash<QByteArray, std::shared_ptr<AddressAccount>>
+        m_addresses; ///< of those with connections, WebSockets counted
+    std::vector<std::weak_ptr<AddressAccount>> m_turns; ///< to begin with the next event
     std::unique_ptr<WsHints> m_hints;
     int m_turnedAwayCount = 0; ///< of them; they only hear that there is no room, and take none
     std::vector<QPointer<HttpConnection>> m_scheduled;

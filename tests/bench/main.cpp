@@ -15,7 +15,7 @@ namespace {
 std::vector<Row> allRows()
 {
     std::vector<Row> rows;
-    for (const auto &group : {engineRows(), serverRows(), clusterRows(), simulatorRows()}) {
+    for (const auto &group : {engineRows(), serverRows(), hostileRows(), clusterRows(), simulatorRows()}) {
         rows.insert(rows.end(), group.begin(), group.end());
     }
     return rows;

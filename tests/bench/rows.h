@@ -32,6 +32,8 @@ Result<void> measureYardstick(Bench &bench);
 std::span<const Row> engineRows();
 /// Of one running node.
 std::span<const Row> serverRows();
+/// Of one that one client does its worst to.
+std::span<const Row> hostileRows();
 /// Of several.
 std::span<const Row> clusterRows();
 /// Of the simulator of the tests.

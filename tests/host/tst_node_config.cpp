@@ -103,6 +103,8 @@ void TestNodeConfig::defaultsAreThoseOfTheTable()
     QCOMPARE(config->http.targetBytesMax, httpDefaults.targetBytesMax);
     QCOMPARE(config->http.connectionsMax, httpDefaults.connectionsMax);
     QCOMPARE(config->http.connectionsPerAddressMax, httpDefaults.connectionsPerAddressMax);
+    QCOMPARE(config->http.requestsPerAddressMax, httpDefaults.requestsPerAddressMax);
+    QCOMPARE(config->http.bytesPerAddressMax, httpDefaults.bytesPerAddressMax);
     QCOMPARE(config->http.pipelinedRequestsMax, httpDefaults.pipelinedRequestsMax);
     QCOMPARE(config->http.outputBytesMax, httpDefaults.outputBytesMax);
     QCOMPARE(config->http.headerTimeout.count(), httpDefaults.headerTimeout.count());

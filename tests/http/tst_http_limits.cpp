@@ -216,6 +216,26 @@ void addAmountLimits(std::map<QByteArray, Case> &cases)
 {
     cases["Connections"] = {{{"Connections", "1"}}, expectNoRoom};
     cases["ConnectionsPerAddress"] = {{{"ConnectionsPerAddress", "1"}}, expectNoRoom};
+    // Requests beyond what one address may have in work, or in memory, wait; none is lost.
+    const auto expectAllOf = [](HttpNode &node, const QByteArray &request) {
+        std::vector<std::unique_ptr<RawClient>> clients;
+        for (int i = 0; i < 10; ++i) {
+            clients.push_back(std::make_unique<RawClient>(node.port()));
+            clients.back()->send(request);
+        }
+        for (const auto &client : clients) {
+            QTRY_COMPARE_WITH_TIMEOUT(client->responses().size(), 1U, 20'000);
+            QCOMPARE(client->responses().front().status, 200);
+        }
+    };
+    cases["RequestsPerAddress"]
+        = {{{"RequestsPerAddress", "1"}}, [expectAllOf](HttpNode &node) {
+               expectStatus(node.ask("limits", "POST", "/api/batch", batch(2'000, 200)), 200);
+               expectAllOf(node,
+                   get("/api/documents/l?take=10000", "Database: limits\r\nApiKey: root\r\n"));
+           }};
+    cases["BytesPerAddress"] = {{{"BytesPerAddress", "1000"}},
+        [expectAllOf](HttpNode &node) { expectAllOf(node, putHead(3'000) + document(3'000)); }};
     // Who pipelines too much, or reads too little, is not read for a while, and nothing is lost.
     const auto expectAll = [](HttpNode &node) {
         RawClient client(node.port());

@@ -654,8 +654,8 @@ WRONGS = [
         "one-address-takes-all",
         "One broken device takes all the connections that the node has, and the tills are turned away.",
         "net/http_server.cpp",
-        ": m_addresses.value(remoteAddress) >= m_limits.connectionsPerAddressMax",
-        ": m_addresses.value(remoteAddress) >= m_limits.connectionsMax",
+        "(*known)->connectionCount >= m_limits.connectionsPerAddressMax",
+        "(*known)->connectionCount >= m_limits.connectionsMax",
     ),
     Wrong(
         "hint-limit-off-by-one",

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "net/http_limits.h"
+
+#include <QPointer>
+
+#include <deque>
+#include <memory>
+
+namespace driftless::net {
+
+class HttpConnection;
+class HttpServer;
+
+/// What all connections from one address have of the node together: requests in work, bytes that
+/// the node holds for them, and the time of the net thread. Whoever opens many connections gets no
+/// more of these than whoever opens one; a connection that finds no room waits its turn, unread.
+/// Net thread; shared by its connections and by the answers that are still owed to them.
+class AddressAccount final : public std::enable_shared_from_this<AddressAccount>
+{
+public:
+    /// `limits` and `server` outlive the connections; answers may come later.
+    AddressAccount(const HttpLimits &limits, HttpServer &server);
+    ~AddressAccount();
+    AddressAccount(const AddressAccount &) = delete;
+    AddressAccount &operator=(const AddressAccount &) = delete;
+
+    int connectionCount = 0;
+
+    // Requests in work. One is always let through.
+    [[nodiscard]] bool mayDispatch() const;
+    void noteDispatched() { ++m_inWork; }
+    /// `answerBytes`: of its body, by which the size of the next answers is guessed.
+    void noteAnswered(qsizetype answerBytes);
+
+    // Bytes. Where they are too many, one connection is read on, until nothing is held for it.
+    [[nodiscard]] bool mayHold(const HttpConnection &connection);
+    void hold(qsizetype moreBytes);
+    /// Too much is held: who takes no answers is to get no more of them.
+    [[nodiscard]] bool isOver() const { return m_heldBytes > m_limits.bytesPerAddressMax; }
+    /// So much that who takes no answers is to be cut off.
+    [[nodiscard]] bool isFarOver() const { return m_heldBytes / 2 > m_limits.bytesPerAddressMax; }
+    /// `connection` is not to be read before others are.
+    void giveWay(const HttpConnection &connection);
+
+    // Turns: so much is read for an address before the others have theirs.
+    [[nodiscard]] bool hasTurn() const { return m_turnBytes > 0; }
+    void spend(qsizetype bytes) { m_turnBytes -= bytes; }
+
+    /// `connection` is woken once there is room again. `isForTurn`: it waits for nothing but its
+    /// address' turn.
+    void wait(HttpConnection &connection, bool isForTurn);
+    /// The address' next turn: wakes those that wait, as long as there is room.
+    void beginTurn();
+
+private:
+    [[nodiscard]] bool isRoomFor(const HttpConnection &connection) const;
+    void scheduleTurn();
+
+    const HttpLimits &m_limits;
+    const QPointer<HttpServer> m_server;
+    int m_inWork = 0;
+    int m_inWorkMax; ///< grows with every answer up to the setting, so that the first burst is
+                     ///< small
+    qsizetype m_answerBytes = 0; ///< about the largest of late
+    qsizetype m_heldBytes = 0;
+    const HttpConnection *m_leader = nullptr; ///< who is read while too much is held; may be gone
+    qsizetype m_turnBytes;
+    bool m_isTurnScheduled = false;
+    std::deque<QPointer<HttpConnection>> m_waiting;
+};
+
+} // namespace driftless::net
