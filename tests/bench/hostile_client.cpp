@@ -5,7 +5,7 @@
 #include <cstring>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sys/resource.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,8 +14,7 @@ namespace driftless::bench {
 namespace {
 
 constexpr std::size_t kScratchBytes = 65'536;
-constexpr int kNiceness = 19;
-constexpr int kIdleMs = 1; // when no connection takes or gives anything
+constexpr int kPauseMs = 5; // after each round: what was sent keeps the node busy for longer
 constexpr std::uint32_t kOwnAddress = 0x7f000002;
 
 sockaddr_in addressOf(std::uint32_t host, std::uint16_t port)
@@ -44,21 +43,20 @@ HostileClient::~HostileClient()
 
 void HostileClient::run()
 {
-    // Of this thread alone: Linux counts niceness by thread.
-    static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness));
+    // Of this thread alone. Who is merely nice keeps the processor for some milliseconds when
+    // somebody else wakes.
+    const sched_param none {};
+    static_cast<void>(sched_setscheduler(0, SCHED_IDLE, &none));
     std::vector<Connection> connections(static_cast<std::size_t>(m_attack.connections));
     for (Connection &connection : connections) {
         open(connection);
     }
     std::vector<char> scratch(kScratchBytes);
     while (!m_isEnding) {
-        bool hasMoved = false;
         for (Connection &connection : connections) {
-            hasMoved = step(connection, scratch) || hasMoved;
+            step(connection, scratch);
         }
-        if (!hasMoved) {
-            poll(nullptr, 0, kIdleMs);
-        }
+        poll(nullptr, 0, kPauseMs);
     }
     for (Connection &connection : connections) {
         end(connection);
@@ -91,28 +89,24 @@ void HostileClient::end(Connection &connection)
     connection.socket = -1;
 }
 
-/// Sends and takes what it can without waiting; false where that was nothing.
-bool HostileClient::step(Connection &connection, std::vector<char> &scratch) const
+/// Sends and takes what it can without waiting.
+void HostileClient::step(Connection &connection, std::vector<char> &scratch) const
 {
     if (connection.socket < 0) {
-        if (m_attack.isReopening) {
-            open(connection);
-        }
-        return false;
+        open(connection);
+        return;
     }
-    bool hasMoved = false;
     if (m_attack.isReading) {
         const ssize_t taken = recv(connection.socket, scratch.data(), scratch.size(), 0);
         if (taken == 0 || (taken < 0 && errno != EAGAIN && errno != ENOTCONN)) {
             end(connection);
-            return true;
+            return;
         }
-        hasMoved = taken > 0;
     }
     const QByteArray &bytes = connection.isOpened ? m_attack.repeated : m_attack.opening;
     if (bytes.isEmpty()) {
         connection.isOpened = true;
-        return hasMoved;
+        return;
     }
     const auto size = static_cast<std::size_t>(bytes.size());
     const ssize_t sent = send(connection.socket,
@@ -123,14 +117,13 @@ bool HostileClient::step(Connection &connection, std::vector<char> &scratch) con
         if (errno != EAGAIN && errno != ENOTCONN) {
             end(connection);
         }
-        return hasMoved;
+        return;
     }
     connection.sent += static_cast<std::size_t>(sent);
     if (connection.sent == size) {
         connection.sent = 0;
         connection.isOpened = true;
     }
-    return true;
 }
 
 } // namespace driftless::bench

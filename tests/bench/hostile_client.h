@@ -9,16 +9,13 @@
 
 namespace driftless::bench {
 
-/// How one client is at its worst.
+/// How one client is at its worst. It begins anew where the node ends a connection.
 struct Attack
 {
-    const char *name;
-    const char *what;
-    int connections;
-    QByteArray opening; ///< sent first on each connection
-    QByteArray repeated; ///< then over and over; empty: no more is sent
-    bool isReading; ///< takes its answers
-    bool isReopening; ///< begins anew where the node ends a connection
+    int connections = 500; ///< the node takes 512 of one address
+    QByteArray opening {}; ///< sent first on each connection
+    QByteArray repeated {}; ///< then over and over; empty: no more is sent
+    bool isReading = true; ///< takes its answers
 };
 
 /// One client that does its worst from an address of its own (127.0.0.2) as fast as it can, on a
@@ -42,7 +39,7 @@ private:
 
     void run();
     void open(Connection &connection) const;
-    bool step(Connection &connection, std::vector<char> &scratch) const;
+    void step(Connection &connection, std::vector<char> &scratch) const;
     static void end(Connection &connection);
 
     const std::uint16_t m_port;

@@ -15,7 +15,8 @@ namespace {
 std::vector<Row> allRows()
 {
     std::vector<Row> rows;
-    for (const auto &group : {engineRows(), serverRows(), hostileRows(), clusterRows(), simulatorRows()}) {
+    for (const auto &group :
+        {engineRows(), serverRows(), hostileRows(), clusterRows(), simulatorRows()}) {
         rows.insert(rows.end(), group.begin(), group.end());
     }
     return rows;
@@ -25,14 +26,14 @@ void printHelp()
 {
     std::printf("driftless_bench [--rows NAME,NAME…] [--seconds N] [--scale N] [--data DIR] "
                 "[--program FILE]\n\n"
-                "--rows     measure these only\n"
+                "--rows     measure these only; http stands for all that begin with http-\n"
                 "--seconds  of each row that runs for a time (5)\n"
                 "--scale    multiplies the numbers of documents (1)\n"
                 "--data     a folder on a disk; default: a temporary one\n"
                 "--program  the node to measure; default: the one that was built with this "
                 "program\n\nRows:\n");
     for (const Row &row : allRows()) {
-        std::printf("  %-18s %s\n", row.name, row.what);
+        std::printf("  %-22s %s\n", row.name, row.what);
     }
 }
 
@@ -63,7 +64,7 @@ int run(const QByteArrayList &arguments)
     const std::vector<Row> rows = allRows();
     for (const QByteArray &wanted : options->rows) {
         if (std::none_of(rows.begin(), rows.end(), [&wanted](const Row &row) {
-                return wanted == row.name;
+                return Options::names(wanted, row.name);
             })) {
             return fail({ErrorCode::InvalidArgument,
                 "There is no row '" + wanted + "'; --help lists them.",
