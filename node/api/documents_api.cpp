@@ -50,17 +50,9 @@ Response writeResponse(engine::WriteOutcome outcome)
     return response;
 }
 
-Response pageResponse(const QByteArray &collection, int take, const engine::DocumentPage &page)
+Response pageResponse(const QByteArray &collection, int take, engine::DocumentPage page)
 {
-    qsizetype size = 2;
-    for (const QByteArray &body : page.bodies) {
-        size += body.size() + 1;
-    }
-    QByteArray out;
-    out.reserve(size);
-    wire::appendArray(
-        out, page.bodies, [](QByteArray &to, const QByteArray &body) { to.append(body); });
-    Response response = Response::json(200, std::move(out));
+    Response response = Response::json(200, std::move(page.array));
     if (page.next) {
         response.with("Link",
             "</api/documents/" + percentEncoded(collection) + "?after=" + percentEncoded(*page.next)
@@ -170,10 +162,9 @@ void DocumentsApi::list(const CallPtr &call)
         call, *grant, [this, call, database = grant->database, page = std::move(page)] {
             m_context.gateway().documents(
                 database, page, [this, call, size = page.take](Result<engine::DocumentPage> found) {
-                    m_context.answer(
-                        *call, std::move(found), [&](const engine::DocumentPage &documents) {
-                            return pageResponse(call->first, size, documents);
-                        });
+                    m_context.answer(*call, std::move(found), [&](engine::DocumentPage documents) {
+                        return pageResponse(call->first, size, std::move(documents));
+                    });
                 });
         });
 }

@@ -12,6 +12,8 @@ namespace driftless::engine {
 
 namespace {
 
+constexpr int kShortPageDocumentsMax = 200; // some hundred microseconds
+
 Error busy(Limit queue)
 {
     return {ErrorCode::Busy,
@@ -23,6 +25,22 @@ Error busy(Limit queue)
 Error notOpen(const DatabaseName &name)
 {
     return {ErrorCode::NotFound, "There is no database '" + name.bytes() + "'.", {}};
+}
+
+/// Here rather than on the front thread, which must not be busy for some milliseconds.
+QByteArray arrayOf(const std::vector<QByteArray> &bodies)
+{
+    qsizetype size = 2;
+    for (const QByteArray &body : bodies) {
+        size += body.size() + 1;
+    }
+    QByteArray array;
+    array.reserve(size);
+    array.append('[');
+    for (const QByteArray &body : bodies) {
+        array.append(array.size() > 1 ? "," : "").append(body);
+    }
+    return array.append(']');
 }
 
 ConflictSide sideOf(const std::optional<storage::Operation> &operation, const QByteArray &member)
@@ -136,7 +154,10 @@ struct Gateway::State final : NodeObserver
     }
 
     template <typename T, typename Read>
-    void onReader(const DatabaseName &database, Answer<T> answer, Read read)
+    void onReader(const DatabaseName &database,
+        Answer<T> answer,
+        Read read,
+        ReaderPool::Kind kind = ReaderPool::Kind::Short)
     {
         DRIFTLESS_ASSERT(thread.isOwner());
         const auto known = epochs.find(database);
@@ -145,17 +166,16 @@ struct Gateway::State final : NodeObserver
             return;
         }
         auto shared = std::make_shared<Answer<T>>(std::move(answer));
-        const bool taken
-            = readers.post([this,
-                               shared,
-                               path = node.pathOf(database),
-                               epoch = known->second,
-                               read = std::move(read)](ReaderPool::Readers &open) mutable {
-                  auto reader = open.find(path, epoch);
-                  Result<T> result = reader ? read(**reader) : Result<T>(reader.error());
-                  toFront<T>(std::move(*shared))(std::move(result));
-              });
-        if (!taken) {
+        auto task = [this,
+                        shared,
+                        path = node.pathOf(database),
+                        epoch = known->second,
+                        read = std::move(read)](ReaderPool::Readers &open) mutable {
+            auto reader = open.find(path, epoch);
+            Result<T> result = reader ? read(**reader) : Result<T>(reader.error());
+            toFront<T>(std::move(*shared))(std::move(result));
+        };
+        if (!readers.post(std::move(task), kind)) {
             (*shared)(busy(Limit::ReaderQueue));
         }
     }
@@ -274,7 +294,9 @@ void Gateway::document(const DatabaseName &database,
 
 void Gateway::documents(const DatabaseName &database, PageRequest page, Answer<DocumentPage> answer)
 {
-    m_state->onReader<DocumentPage>(database,
+    const bool isLong = page.take > kShortPageDocumentsMax || page.skip > kShortPageDocumentsMax;
+    m_state->onReader<DocumentPage>(
+        database,
         std::move(answer),
         [page = std::move(page)](storage::DocumentReader &reader) -> Result<DocumentPage> {
             DRIFTLESS_TRY_ASSIGN(auto found,
@@ -282,8 +304,9 @@ void Gateway::documents(const DatabaseName &database, PageRequest page, Answer<D
                     page.after ? std::optional(foldCase(*page.after)) : std::nullopt,
                     page.skip,
                     page.take));
-            return DocumentPage {std::move(found.bodies), std::move(found.lastId)};
-        });
+            return DocumentPage {arrayOf(found.bodies), std::move(found.lastId)};
+        },
+        isLong ? ReaderPool::Kind::Long : ReaderPool::Kind::Short);
 }
 
 void Gateway::collections(

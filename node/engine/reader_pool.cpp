@@ -19,7 +19,7 @@ Result<storage::DocumentReader *> ReaderPool::Readers::find(
 ThreadReaderPool::ThreadReaderPool(
     int threads, std::size_t queueMax, std::chrono::milliseconds readMax, const Task &afterBatch)
 {
-    for (int i = 0; i < threads; ++i) {
+    for (int i = 0; i <= threads; ++i) {
         Thread thread;
         thread.readers = std::make_unique<Readers>(readMax);
         thread.executor
@@ -33,12 +33,13 @@ ThreadReaderPool::~ThreadReaderPool()
     drainAndStop();
 }
 
-bool ThreadReaderPool::post(Read read)
+bool ThreadReaderPool::post(Read read, Kind kind)
 {
     if (m_threads.empty()) {
         return false; // a request that outlived its connection goes on while the node stops
     }
-    Thread &thread = m_threads[m_next++ % m_threads.size()];
+    Thread &thread
+        = kind == Kind::Long ? m_threads.back() : m_threads[m_next++ % (m_threads.size() - 1)];
     return thread.executor->post(
         [read = std::move(read), readers = thread.readers.get()] { read(*readers); });
 }

@@ -37,15 +37,20 @@ public:
         std::map<QByteArray, Open> m_open;
     };
     using Read = std::function<void(Readers &)>;
+    enum class Kind {
+        Short, ///< less than a millisecond
+        Long, ///< what no short one is to wait behind
+    };
 
     virtual ~ReaderPool() = default;
     /// Runs on one of the threads. False: the queues are full.
-    [[nodiscard]] virtual bool post(Read read) = 0;
+    [[nodiscard]] virtual bool post(Read read, Kind kind) = 0;
     /// Closes the connections to a file on every thread.
     virtual void close(const QByteArray &path) = 0;
 };
 
-/// `threads` threads of its own; reads go round. Used on one thread, which is that of the gateway.
+/// `threads` threads of its own, among which short reads go round, and one for long reads. Used on
+/// one thread, which is that of the gateway.
 class ThreadReaderPool final : public ReaderPool
 {
 public:
@@ -56,7 +61,7 @@ public:
         const Task &afterBatch);
     ~ThreadReaderPool() override;
 
-    [[nodiscard]] bool post(Read read) override;
+    [[nodiscard]] bool post(Read read, Kind kind) override;
     void close(const QByteArray &path) override;
     /// Runs what was taken and ends the threads; later reads are not taken.
     void drainAndStop();
@@ -67,7 +72,7 @@ private:
         std::unique_ptr<Readers> readers;
         std::unique_ptr<ThreadExecutor> executor;
     };
-    std::vector<Thread> m_threads;
+    std::vector<Thread> m_threads; ///< the last is for long reads
     std::size_t m_next = 0;
 };
 

@@ -99,7 +99,7 @@ struct PageRequest
 
 struct DocumentPage
 {
-    std::vector<QByteArray> bodies; ///< in ascending order of the folded ids
+    QByteArray array; ///< the documents as a JSON array, in ascending order of the folded ids
     std::optional<QByteArray> next; ///< `after` of the next page; nothing at the end
 };
 

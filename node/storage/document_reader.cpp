@@ -1,6 +1,7 @@
 #include "storage/document_reader.h"
 
 #include "core/case_fold.h"
+#include "core/limits.h"
 #include "storage/operation_log.h"
 #include "storage/row_codec.h"
 
@@ -111,18 +112,22 @@ Result<DocumentReader::Page> DocumentReader::documents(
     // One more than asked for tells whether there is a next page.
     m_page.bind(1, key).bindBlob(2, above).bind(3, take + 1).bind(4, skip);
     QByteArray id;
+    qsizetype bytes = 0;
     for (;;) {
         DRIFTLESS_TRY_ASSIGN(const bool hasRow, m_page.step());
         if (!hasRow) {
             return page;
         }
-        if (static_cast<int>(page.bodies.size()) == take) {
+        QByteArray body = m_page.blob(1);
+        bytes += body.size();
+        if (static_cast<int>(page.bodies.size()) == take
+            || (bytes > kPageBytesMax && !page.bodies.empty())) {
             m_page.reset();
             page.lastId = id;
             return page;
         }
         id = m_page.blob(0);
-        page.bodies.push_back(m_page.blob(1));
+        page.bodies.push_back(std::move(body));
     }
 }
 

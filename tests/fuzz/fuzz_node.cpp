@@ -18,7 +18,7 @@ public:
 class FuzzNode::Readers final : public engine::ReaderPool
 {
 public:
-    [[nodiscard]] bool post(Read read) override
+    [[nodiscard]] bool post(Read read, Kind /*kind*/) override
     {
         read(m_readers);
         return true;

@@ -3,6 +3,7 @@
 
 #include <QTest>
 
+using driftless::kPageBytesMax;
 using driftless::kPageDocumentsMax;
 using namespace driftless::test;
 
@@ -405,8 +406,8 @@ void TestHttpApi::pagesByKey()
     QCOMPARE(ask("GET", "/api/documents/pages?skip=3").body, R"([{"Id":"é"}])");
 }
 
-/// However much is asked for, one answer has at most kPageDocumentsMax documents, and says where to
-/// go on.
+/// However much is asked for, one answer has at most kPageDocumentsMax documents and kPageBytesMax
+/// bytes of them, and says where to go on.
 void TestHttpApi::boundsPages()
 {
     HttpNode node(HttpNode::Settings {});
@@ -424,6 +425,18 @@ void TestHttpApi::boundsPages()
     QCOMPARE(answer.status, 200);
     QCOMPARE(answer.body.count("\"Id\""), kPageDocumentsMax);
     QVERIFY(answer.header("Link").contains("take=" + QByteArray::number(kPageDocumentsMax)));
+
+    const QByteArray large = R"({"a":")" + QByteArray(kPageBytesMax / 3 + 1, 'x') + R"("})";
+    for (const char *id : {"1", "2", "3"}) {
+        const QByteArray path = QByteArray("/api/documents/large/") + id;
+        QCOMPARE(node.ask("long", "PUT", path, large).status, 200);
+    }
+    const HttpAnswer first = node.ask("long", "GET", "/api/documents/large?take=3");
+    QCOMPARE(first.body.count("\"Id\""), 2);
+    QCOMPARE(first.header("Link"), "</api/documents/large?after=2&take=3>; rel=\"next\"");
+    const HttpAnswer second = node.ask("long", "GET", "/api/documents/large?after=2&take=3");
+    QCOMPARE(second.body.count("\"Id\""), 1);
+    QCOMPARE(second.header("Link"), "");
 }
 
 void TestHttpApi::carriesUnusualIds()
