@@ -330,8 +330,9 @@ constexpr Setting kSettings[] = {
     integer("Node:Limits:BytesPerAddress",
         1'000,
         1'000 * kMega,
-        "16000000",
-        "bodies and answers held for one address; then it is read on one connection only",
+        "8000000",
+        "bodies and answers held for one address; then large bodies are read one at a time (503 "
+        "for one that does not come)",
         [](ConfigDraft &draft, const SettingValue &value) {
             return draft.config.http.bytesPerAddressMax = value.number, true;
         }),

@@ -9,8 +9,12 @@ namespace driftless::net {
 
 namespace {
 
-constexpr int kFirstInWorkMax = 8;
+constexpr int kFirstInWorkMax = 4;
+// An address that is alone may keep the node as busy as it likes; beside others it has this much
+// in work, which is what they may have to wait for.
+constexpr qsizetype kSharedWorkBytesMax = qsizetype {128} * 1024;
 constexpr qsizetype kTurnBytesMax = qsizetype {256} * 1024;
+constexpr qsizetype kSharedTurnBytesMax = qsizetype {64} * 1024;
 constexpr int kAnswerDecay = 16; // a large answer is forgotten after some dozens of small ones
 
 } // namespace
@@ -27,14 +31,24 @@ AddressAccount::~AddressAccount() = default;
 
 bool AddressAccount::mayDispatch() const
 {
-    return m_inWork == 0
-        || (m_inWork < m_inWorkMax
-            && m_heldBytes + (m_inWork + 1) * m_answerBytes <= m_limits.bytesPerAddressMax);
+    if (isFarOver() || m_inWork == 0) {
+        return !isFarOver();
+    }
+    const qsizetype answerBytes = (m_inWork + 1) * m_answerBytes;
+    return m_inWork < m_inWorkMax && m_heldBytes + answerBytes <= m_limits.bytesPerAddressMax
+        && (!isShared() || m_inWorkBytes + answerBytes <= kSharedWorkBytesMax);
 }
 
-void AddressAccount::noteAnswered(qsizetype answerBytes)
+void AddressAccount::noteDispatched(qsizetype bodyBytes)
+{
+    ++m_inWork;
+    m_inWorkBytes += kRequestCostBytes + bodyBytes;
+}
+
+void AddressAccount::noteAnswered(qsizetype bodyBytes, qsizetype answerBytes)
 {
     --m_inWork;
+    m_inWorkBytes -= kRequestCostBytes + bodyBytes;
     m_inWorkMax = std::min(m_inWorkMax + 1, m_limits.requestsPerAddressMax);
     m_answerBytes = std::max(answerBytes, m_answerBytes - m_answerBytes / kAnswerDecay);
     scheduleTurn();
@@ -42,18 +56,32 @@ void AddressAccount::noteAnswered(qsizetype answerBytes)
 
 bool AddressAccount::mayHold(const HttpConnection &connection)
 {
-    if (isOver() && m_leader == nullptr) {
+    if (isRoomFor(connection)) {
+        return true;
+    }
+    if (m_leader == nullptr) {
         m_leader = &connection;
     }
-    return isRoomFor(connection);
+    return isLeader(connection);
 }
 
-void AddressAccount::hold(qsizetype moreBytes)
+bool AddressAccount::isLeader(const HttpConnection &connection) const
+{
+    return m_leader == &connection;
+}
+
+void AddressAccount::hold(qsizetype moreBytes, qsizetype moreUntakenBytes)
 {
     m_heldBytes += moreBytes;
-    if (moreBytes < 0) {
+    m_untakenBytes += moreUntakenBytes;
+    if (moreBytes < 0 || moreUntakenBytes < 0) {
         scheduleTurn();
     }
+}
+
+bool AddressAccount::isFarOver() const
+{
+    return m_untakenBytes / 2 > std::max(m_limits.bytesPerAddressMax, m_answerBytes);
 }
 
 void AddressAccount::giveWay(const HttpConnection &connection)
@@ -75,12 +103,12 @@ void AddressAccount::wait(HttpConnection &connection, bool isForTurn)
 void AddressAccount::beginTurn()
 {
     m_isTurnScheduled = false;
-    m_turnBytes = kTurnBytesMax;
+    m_turnBytes = isShared() ? kSharedTurnBytesMax : kTurnBytesMax;
     // Who finds no room after all waits again, behind the others: each is woken once.
     for (std::size_t left = m_waiting.size(); left > 0 && hasTurn() && mayDispatch(); --left) {
         const QPointer<HttpConnection> connection = m_waiting.front();
         m_waiting.pop_front();
-        if (connection && isRoomFor(*connection)) {
+        if (connection && (isRoomFor(*connection) || m_leader == nullptr)) {
             connection->wake();
         } else if (connection) {
             m_waiting.push_back(connection);
@@ -93,7 +121,14 @@ void AddressAccount::beginTurn()
 
 bool AddressAccount::isRoomFor(const HttpConnection &connection) const
 {
-    return !isOver() || m_leader == nullptr || m_leader == &connection;
+    return !isOver() || isLeader(connection)
+        || connection.heldBytes()
+        <= m_limits.bytesPerAddressMax / m_limits.connectionsPerAddressMax;
+}
+
+bool AddressAccount::isShared() const
+{
+    return m_server && m_server->addressCount() > 1;
 }
 
 void AddressAccount::scheduleTurn()

@@ -20,13 +20,9 @@ using api::Method;
 
 constexpr qsizetype kReadBufferBytes
     = qsizetype {16} * 1024; // what the kernel may hand over while we do not read
-constexpr qsizetype kRequestCostBytes
-    = qsizetype {4} * 1024; // what a request costs beside its bytes
-constexpr qsizetype kUntakenBytesMax
-    = qsizetype {64} * 1024; // of answers, while too much is held for the address
 constexpr qsizetype kCopiedBodyBytesMax
     = qsizetype {16} * 1024; // larger ones are written as they are, without a copy
-constexpr qsizetype kKeptOutputBytesMax = qsizetype {256} * 1024;
+constexpr qsizetype kKeptOutputBytesMax = qsizetype {32} * 1024;
 
 bool isSafe(Method method)
 {
@@ -70,13 +66,21 @@ HttpConnection::HttpConnection(HttpServer &server,
 
 HttpConnection::~HttpConnection() = default;
 
+/// Sees what the system tells of the input before QTcpSocket does.
+///
 /// A client may end its side behind its last request (a half-close) and still wait for answers.
 /// QTcpSocket would close the connection with that end, so it does not hear of it as long as
 /// answers are due.
 bool HttpConnection::eventFilter(QObject *watched, QEvent *event)
 {
-    if (watched != m_inputNotifier || event->type() != QEvent::SockAct || m_state == State::Closed
-        || !isAnswerDue() || !isInputEnded(*m_socket)) {
+    if (watched != m_inputNotifier || event->type() != QEvent::SockAct
+        || m_state == State::Closed) {
+        return false;
+    }
+    if (isPausedForTurn()) {
+        return true;
+    }
+    if (!isAnswerDue() || !isInputEnded(*m_socket)) {
         return false;
     }
     m_isInputEnded = true;
@@ -131,11 +135,6 @@ void HttpConnection::endTurn()
         m_output.append("HTTP/1.1 100 Continue\r\n\r\n");
     }
     flush();
-    if (m_account->isFarOver() && unsentBytes() > kUntakenBytesMax) {
-        m_server.m_handler.noteLimit(Limit::BytesPerAddress);
-        close();
-        return;
-    }
     if (isAllAnswered && m_state == State::Upgrading) {
         handOver();
     } else if (isAllAnswered
@@ -185,29 +184,17 @@ bool HttpConnection::isReading()
     return true;
 }
 
-/// Unread until the account has room; `limit` is what it lacks, None if it is only not its turn.
-void HttpConnection::waitForRoom(Limit limit)
-{
-    if (!std::exchange(m_isWaiting, true)) {
-        m_server.m_handler.noteLimit(limit);
-        m_account->wait(*this, limit == Limit::None);
-    }
-}
-
-void HttpConnection::wake()
-{
-    m_isWaiting = false;
-    resume();
-}
-
 /// Tells the account what is held for this connection now.
 void HttpConnection::updateHeld()
 {
-    const qsizetype heldBytes = m_state == State::Closed ? 0
-                                                         : m_parser.bodyBytes() + m_dispatchedBytes
-            + (m_heldRequest ? m_heldRequest->body.size() : 0) + outputBytes();
-    if (heldBytes != m_accountedBytes) {
-        m_account->hold(heldBytes - std::exchange(m_accountedBytes, heldBytes));
+    const bool isOpen = m_state != State::Closed;
+    const qsizetype untakenBytes = isOpen ? outputBytes() : 0;
+    const qsizetype heldBytes = isOpen ? untakenBytes + m_parser.heldBytes() + m_dispatchedBytes
+            + (m_heldRequest ? m_heldRequest->body.capacity() : 0)
+                                       : 0;
+    if (heldBytes != m_accountedBytes || untakenBytes != m_accountedUntakenBytes) {
+        m_account->hold(heldBytes - std::exchange(m_accountedBytes, heldBytes),
+            untakenBytes - std::exchange(m_accountedUntakenBytes, untakenBytes));
     }
     if (heldBytes == 0) {
         m_account->giveWay(*this);
@@ -355,15 +342,16 @@ bool HttpConnection::mayDispatch(const api::Request &request)
 void HttpConnection::dispatch(api::Request request, const ResponseFrame &frame)
 {
     const quint64 slot = m_firstSlot + m_slots.size();
-    m_slots.push_back({frame, std::nullopt, 0, request.body.size()});
-    m_dispatchedBytes += request.body.size();
+    m_slots.push_back({frame, std::nullopt, 0, request.body.capacity()});
+    m_dispatchedBytes += request.body.capacity();
     m_isWriteUnderWay = !isSafe(request.method);
     ++m_server.m_counters.requests;
-    m_account->noteDispatched();
+    const qsizetype bodyBytes = request.body.size();
+    m_account->noteDispatched(bodyBytes);
     m_server.m_handler.handle(std::move(request),
-        [connection = QPointer<HttpConnection>(this), account = m_account, slot](
+        [connection = QPointer<HttpConnection>(this), account = m_account, slot, bodyBytes](
             api::Response response) {
-            account->noteAnswered(response.body.size());
+            account->noteAnswered(bodyBytes, response.body.size());
             if (connection) {
                 connection->answer(slot, std::move(response));
             }
@@ -407,16 +395,22 @@ void HttpConnection::answerFailure(const RequestParser::Failure &failure)
     const int status = failure.status;
     m_server.m_handler.noteLimit(failure.limit);
     HttpCounters &counters = m_server.m_counters;
-    ++(status == 408        ? counters.timedOut
-            : status == 413 ? counters.bodyTooLarge
-            : status == 414 ? counters.targetTooLong
-            : status == 431 ? counters.headerTooLarge
-                            : counters.malformed);
+    ++(status == 408 || status == 503 ? counters.timedOut
+            : status == 413           ? counters.bodyTooLarge
+            : status == 414           ? counters.targetTooLong
+            : status == 431           ? counters.headerTooLarge
+                                      : counters.malformed);
     m_isRefused = true;
     m_isContinueDue = false;
     m_state = State::Last;
+    api::Response response
+        = m_server.m_handler.serverError(m_parser.request(), status, failure.code, failure.message);
+    if (status == 503) {
+        response.with("Retry-After", "1");
+    }
+    m_account->spend(kRequestCostBytes);
     answerNow({.isHead = m_parser.request().method == Method::Head, .isKeptAlive = false},
-        m_server.m_handler.serverError(m_parser.request(), status, failure.code, failure.message));
+        std::move(response));
 }
 
 void HttpConnection::writeAnswered()
@@ -561,6 +555,7 @@ void HttpConnection::handOver()
     updateHeld();
     QTcpSocket *socket = std::exchange(m_socket, nullptr);
     socket->disconnect(this);
+    endPause();
     if (m_inputNotifier) {
         m_inputNotifier->removeEventFilter(this);
     }
@@ -576,6 +571,7 @@ void HttpConnection::close()
         return;
     }
     m_state = State::Closed;
+    m_isPaused = false;
     m_server.m_counters.answersLost += m_slots.size();
     m_slots.clear();
     m_heldRequest.reset();
@@ -586,89 +582,6 @@ void HttpConnection::close()
         m_server.releaseAddress(m_remoteAddress);
     }
     m_server.forget(*this);
-}
-
-void HttpConnection::updateDeadline()
-{
-    const HttpLimits &limits = m_server.m_limits;
-    const Instant now = m_server.m_clock.instant();
-    const qint64 unsent = unsentBytes();
-    updateHeld();
-    Wait wait = Wait::Idle;
-    if (m_state == State::Draining) {
-        return;
-    }
-    if (unsent > 0) {
-        wait = Wait::Reader;
-    } else if (!m_slots.empty() || m_heldRequest || m_isWaiting) {
-        wait = Wait::Handler;
-    } else if (m_parser.isInBody()) {
-        wait = Wait::Body;
-    } else if (m_parser.isInRequest() || m_isFresh) {
-        wait = Wait::Head;
-    }
-    const bool isNew = wait != m_wait;
-    if ((wait == Wait::Idle && isNew)
-        || (wait == Wait::Reader && (isNew || unsent < m_unsentBytes))) {
-        m_deadline = now + limits.idleTimeout;
-    } else if (wait == Wait::Body) {
-        m_deadline = m_bodyStart + limits.bodyTimeout + earnedTime();
-    } else if (wait == Wait::Head && isNew) {
-        m_deadline = now + limits.headerTimeout;
-    }
-    m_wait = wait;
-    m_unsentBytes = unsent;
-}
-
-/// What a body that came slowly has earned beyond its time-out.
-std::chrono::milliseconds HttpConnection::earnedTime() const
-{
-    return std::chrono::milliseconds(
-        m_parser.bodyBytes() * 1'000 / m_server.m_limits.bodyBytesPerSecondMin);
-}
-
-/// The setting whose time is over when `wait` ends by its deadline.
-Limit HttpConnection::limitOf(Wait wait) const
-{
-    switch (wait) {
-    case Wait::Head:
-        return Limit::HeaderSeconds;
-    case Wait::Body:
-        return earnedTime().count() > 0 ? Limit::BodyBytesPerSecond : Limit::BodySeconds;
-    case Wait::Idle:
-    case Wait::Reader:
-        return Limit::IdleSeconds;
-    case Wait::Drain:
-        return Limit::DrainSeconds;
-    case Wait::Handler:
-        break;
-    }
-    return Limit::None;
-}
-
-void HttpConnection::noteIfNew(Limit limit, bool wasHit)
-{
-    if (!wasHit) {
-        m_server.m_handler.noteLimit(limit);
-    }
-}
-
-void HttpConnection::checkDeadline(Instant now)
-{
-    if (m_state == State::Closed || m_wait == Wait::Handler || now < m_deadline) {
-        return;
-    }
-    const Limit limit = limitOf(m_wait);
-    if (m_state == State::Open && (m_wait == Wait::Body || (m_wait == Wait::Head && !m_isFresh))) {
-        answerFailure({408, "timeout", "The request did not come in time.", limit});
-        endTurn();
-        return;
-    }
-    m_server.m_handler.noteLimit(limit);
-    if (m_wait == Wait::Reader || m_isFresh) {
-        ++m_server.m_counters.timedOut;
-    }
-    close();
 }
 
 } // namespace driftless::net

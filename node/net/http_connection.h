@@ -55,6 +55,8 @@ public:
     void close();
 
     [[nodiscard]] bool isTurnedAway() const { return m_isTurnedAway; }
+    /// As its address' account knows it.
+    [[nodiscard]] qsizetype heldBytes() const { return m_accountedBytes; }
 
     bool eventFilter(QObject *watched, QEvent *event) override;
 
@@ -83,6 +85,8 @@ private:
     qsizetype consume(QByteArrayView input);
     void endTurn();
     bool isReading();
+    bool isPausedForTurn();
+    void endPause();
 
     // What was read.
     void handleHead();
@@ -112,6 +116,7 @@ private:
     [[nodiscard]] Limit limitOf(Wait wait) const;
     void noteIfNew(Limit limit, bool wasHit);
     void waitForRoom(Limit limit);
+    [[nodiscard]] bool isHoldingUp();
     void updateHeld();
 
     HttpServer &m_server;
@@ -139,7 +144,10 @@ private:
     qsizetype m_heldBytes = 0; ///< of answers that wait for one before them
     qsizetype m_dispatchedBytes = 0; ///< of bodies of requests that are in work
     qsizetype m_accountedBytes = 0; ///< what the account knows to be held for this connection
+    qsizetype m_accountedUntakenBytes = 0; ///< answers among them
     bool m_isWaiting = false; ///< for room in the account
+    bool m_isPaused = false; ///< waits, and nothing is taken from the system meanwhile
+    bool m_isTurnPaid = false; ///< what comes next is paid for in the account's turn
     bool m_isWriteUnderWay = false;
     std::optional<api::Request> m_heldRequest; ///< complete; waits for those before it
     ResponseFrame m_heldFrame;
@@ -149,6 +157,7 @@ private:
     Instant m_deadline;
     Instant m_bodyStart {};
     qint64 m_unsentBytes = 0;
+    qint64 m_bytesAtLastLook = 0; ///< of a body, or negative of an answer, that holds up others
     qsizetype m_drainedBytes = 0;
 };
 

@@ -22,8 +22,8 @@ struct HttpLimits
     int connectionsPerAddressMax = 512; ///< from one address (503)
     int requestsPerAddressMax
         = 64; ///< dispatched and not yet answered, of one address; the next ones wait
-    qsizetype bytesPerAddressMax = 16'000'000; ///< bodies and answers that are held for one
-                                               ///< address; then it is read on one connection
+    qsizetype bytesPerAddressMax = 8'000'000; ///< bodies and answers that are held for one
+                                              ///< address; then it is read on one connection
     int pipelinedRequestsMax
         = 64; ///< dispatched and not yet answered, on one connection; then it is not read
     qsizetype outputBytesMax

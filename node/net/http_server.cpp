@@ -25,27 +25,34 @@ namespace {
 
 constexpr qsizetype kScratchBytes = qsizetype {16} * 1024;
 constexpr int kBacklogMax = 1'024;
+constexpr int kAcceptBurstMax = 4; // then the connections that are there have their turn
 constexpr int kTurnedAwayMax = 64; // connections that are told 503; more are simply closed
 const auto kResumeEvent = static_cast<QEvent::Type>(QEvent::registerEventType());
 
-/// Hands each new descriptor on, before Qt makes a socket of it.
+/// Makes the sockets its own way. Takes a few at a time: Qt would take all that wait in one go.
 class Listener final : public QTcpServer
 {
 public:
-    using Accept = std::function<void(qintptr)>;
-    Listener(Accept accept, QObject *parent)
+    using MakeSocket = std::function<QTcpSocket *(qintptr)>;
+    Listener(MakeSocket makeSocket, QObject *parent)
         : QTcpServer(parent)
-        , m_accept(std::move(accept))
+        , m_makeSocket(std::move(makeSocket))
     {
         setProxy(QNetworkProxy::NoProxy);
         setListenBacklogSize(kBacklogMax);
+        setMaxPendingConnections(kAcceptBurstMax);
     }
 
 protected:
-    void incomingConnection(qintptr descriptor) override { m_accept(descriptor); }
+    void incomingConnection(qintptr descriptor) override
+    {
+        if (QTcpSocket *socket = m_makeSocket(descriptor)) {
+            addPendingConnection(socket);
+        }
+    }
 
 private:
-    const Accept m_accept;
+    const MakeSocket m_makeSocket;
 };
 
 QByteArray addressText(const QHostAddress &address)
@@ -129,7 +136,8 @@ Result<quint16> HttpServer::listen(const ListenAddress &address)
 {
     DRIFTLESS_ASSERT(thread() == QThread::currentThread());
     auto *listener = new Listener(
-        [this, tls = address.tls](qintptr descriptor) { accept(descriptor, tls); }, this);
+        [this, tls = address.tls](qintptr descriptor) { return makeSocket(descriptor, tls); },
+        this);
     const QHostAddress host = address.host == "*" ? QHostAddress(QHostAddress::Any)
         : address.host == "localhost"             ? QHostAddress(QHostAddress::LocalHost)
                                                   : QHostAddress(QString::fromLatin1(address.host));
@@ -141,6 +149,7 @@ Result<quint16> HttpServer::listen(const ListenAddress &address)
                 + reason,
             {}};
     }
+    connect(listener, &QTcpServer::newConnection, this, &HttpServer::acceptLater);
     connect(listener, &QTcpServer::acceptError, this, [this] {
         // Out of descriptors, most likely. Qt has paused the listener; the next tick tries again.
         qCWarning(logHttp, "cannot accept a connection; trying again");
@@ -173,12 +182,17 @@ QTcpSocket *HttpServer::makeSocket(qintptr descriptor, const std::optional<QSslC
     return socket;
 }
 
-void HttpServer::accept(qintptr descriptor, const std::optional<QSslConfiguration> &tls)
+void HttpServer::acceptLater()
 {
-    QTcpSocket *socket = makeSocket(descriptor, tls);
-    if (socket == nullptr) {
-        return;
+    if (!m_isAcceptDue) {
+        postResumeEvent();
+        m_isAcceptDue = true;
     }
+}
+
+void HttpServer::accept(QTcpSocket *socket)
+{
+    const bool isSecure = qobject_cast<QSslSocket *>(socket) != nullptr;
     const QByteArray remoteAddress = addressText(socket->peerAddress());
     const auto known = m_addresses.constFind(remoteAddress);
     const Limit full = connectionCount() - m_turnedAwayCount >= m_limits.connectionsMax
@@ -199,7 +213,7 @@ void HttpServer::accept(qintptr descriptor, const std::optional<QSslConfiguratio
     }
     const auto account
         = known != m_addresses.cend() ? *known : std::make_shared<AddressAccount>(m_limits, *this);
-    auto *connection = new HttpConnection(*this, socket, remoteAddress, tls.has_value(), account);
+    auto *connection = new HttpConnection(*this, socket, remoteAddress, isSecure, account);
     m_connections.insert(connection);
     if (isFull) {
         ++m_counters.connectionsRefused;
@@ -208,7 +222,11 @@ void HttpServer::accept(qintptr descriptor, const std::optional<QSslConfiguratio
     } else {
         ++m_counters.connections;
         ++account->connectionCount;
+        account->spend(kRequestCostBytes);
         m_addresses.insert(remoteAddress, account);
+        if (socket->bytesAvailable() > 0) {
+            resumeLater(*connection);
+        }
     }
 }
 
@@ -247,7 +265,7 @@ void HttpServer::scheduleTurn(AddressAccount &account)
 
 void HttpServer::postResumeEvent()
 {
-    if (m_scheduled.empty() && m_turns.empty()) {
+    if (m_scheduled.empty() && m_turns.empty() && !m_isAcceptDue) {
         QCoreApplication::postEvent(this, new QEvent(kResumeEvent));
     }
 }
@@ -260,6 +278,7 @@ bool HttpServer::event(QEvent *event)
     // What is scheduled meanwhile has an event of its own, behind the sockets'.
     const auto scheduled = std::exchange(m_scheduled, {});
     const auto turns = std::exchange(m_turns, {});
+    const bool isAcceptDue = std::exchange(m_isAcceptDue, false);
     for (const QPointer<HttpConnection> &connection : scheduled) {
         if (connection) {
             connection->resume();
@@ -268,6 +287,11 @@ bool HttpServer::event(QEvent *event)
     for (const std::weak_ptr<AddressAccount> &turn : turns) {
         if (const std::shared_ptr<AddressAccount> account = turn.lock()) {
             account->beginTurn();
+        }
+    }
+    for (std::size_t i = 0; isAcceptDue && i < m_listeners.size(); ++i) {
+        while (QTcpSocket *socket = m_listeners[i]->nextPendingConnection()) {
+            accept(socket);
         }
     }
     return true;

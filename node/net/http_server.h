@@ -76,10 +76,13 @@ private:
     friend class HttpConnection;
     friend class WsHints;
 
-    void accept(qintptr descriptor, const std::optional<QSslConfiguration> &tls);
+    /// Has those that the listeners took accepted once the present event is over.
+    void acceptLater();
+    void accept(QTcpSocket *socket);
     QTcpSocket *makeSocket(qintptr descriptor, const std::optional<QSslConfiguration> &tls);
     void forget(HttpConnection &connection);
     void releaseAddress(const QByteArray &remoteAddress);
+    [[nodiscard]] qsizetype addressCount() const { return m_addresses.size(); }
     /// Has the address begin its next turn once the present event is over.
     void scheduleTurn(AddressAccount &account);
     /// Has `connection` resumed once the present event is over: answers of one batch leave
@@ -105,6 +108,7 @@ private:
     QByteArray m_scratch; ///< what one read takes; shared, as one connection reads at a time
     QByteArray m_date;
     QBasicTimer m_tick;
+    bool m_isAcceptDue = false;
     bool m_isAcceptPaused = false;
     bool m_isStopping = false;
     bool m_isStoppedSaid = false;

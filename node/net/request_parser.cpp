@@ -18,8 +18,8 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using api::Method;
 
-constexpr qsizetype kBodyReserveBytesMax = 1
-    << 20; // what a client merely announces is not allocated
+constexpr qsizetype kBodyReserveBytesMax
+    = qsizetype {64} * 1024; // what a client merely announces is not allocated
 constexpr QByteArrayView kTooLarge
     = "The body is larger than this call may have. Send less at a time "
       "(the limit is Node:Limits:BodyBytes).";
@@ -249,6 +249,11 @@ bool RequestParser::isWebSocketUpgrade() const
 qsizetype RequestParser::bodyBytes() const
 {
     return m_message->request.body.size();
+}
+
+qsizetype RequestParser::heldBytes() const
+{
+    return m_message->request.body.capacity();
 }
 
 RequestParser::Step RequestParser::advance(QByteArrayView input, qsizetype &consumed)

@@ -55,6 +55,7 @@ public:
     [[nodiscard]] bool isHttp10() const;
     [[nodiscard]] bool isWebSocketUpgrade() const; ///< a GET that asks for it
     [[nodiscard]] qsizetype bodyBytes() const; ///< that have arrived
+    [[nodiscard]] qsizetype heldBytes() const; ///< the memory of them
 
     /// The first byte of a request has been seen and the request is not complete.
     [[nodiscard]] bool isInRequest() const { return m_phase != Phase::Head || m_scannedBytes > 0; }
