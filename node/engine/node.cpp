@@ -298,7 +298,10 @@ Result<Database *> Node::transaction(const DatabaseName &name)
 {
     DRIFTLESS_TRY(open(name, false));
     Database *database = m_entries.at(name).database.get();
-    DRIFTLESS_TRY(database->file().begin());
+    if (const auto begun = database->file().begin(); !begun) {
+        noteWriteFault(name, begun.error());
+        return begun.error();
+    }
     m_open.try_emplace(name);
     return database;
 }

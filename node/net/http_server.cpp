@@ -146,7 +146,8 @@ Result<quint16> HttpServer::listen(const ListenAddress &address)
         delete listener;
         return Error {ErrorCode::Unreachable,
             "Cannot listen on " + address.host + ":" + QByteArray::number(address.port) + ": "
-                + reason,
+                + reason
+                + ". End what listens there, or give another address and port with --listen.",
             {}};
     }
     connect(listener, &QTcpServer::newConnection, this, &HttpServer::acceptLater);

@@ -171,7 +171,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const QByteArray &path, Mod
     if (code != SQLITE_OK) {
         return connection->lastError(code);
     }
-    sqlite3_busy_timeout(handle, kBusyTimeoutMs);
+    connection->waitForLock(true);
     // The last reader to close would copy the WAL back and delete it by its name, which may be
     // another file's by then. A log that was there before belongs to a file that may yet be
     // refused.
@@ -215,6 +215,11 @@ Result<std::int64_t> Connection::queryInteger(std::string_view sql)
 std::int64_t Connection::lastInsertRowId() const
 {
     return sqlite3_last_insert_rowid(m_handle);
+}
+
+void Connection::waitForLock(bool waits)
+{
+    sqlite3_busy_timeout(m_handle, waits ? kBusyTimeoutMs : 0);
 }
 
 bool Connection::isInTransaction() const

@@ -74,6 +74,8 @@ public:
     Result<std::int64_t> queryInteger(std::string_view sql);
 
     [[nodiscard]] std::int64_t lastInsertRowId() const;
+    /// Whether to wait (2 s, which is how it begins) for a lock that another process holds.
+    void waitForLock(bool waits);
     /// False also where SQLite gave up a transaction by itself (no space, no memory, a fault of the
     /// disk): what is written then stands alone.
     [[nodiscard]] bool isInTransaction() const;

@@ -141,7 +141,10 @@ Result<void> DatabaseFile::begin()
     if (m_impl->isOpen) {
         return {};
     }
-    DRIFTLESS_TRY(m_impl->connection->execute("BEGIN IMMEDIATE"));
+    const auto begun = m_impl->connection->execute("BEGIN IMMEDIATE");
+    // Whoever holds the lock for longer than a moment holds up one write, not each.
+    m_impl->connection->waitForLock(begun || begun.error().code != ErrorCode::FileInUse);
+    DRIFTLESS_TRY(begun);
     m_impl->isOpen = true;
     m_impl->isDirty = false;
     return {};

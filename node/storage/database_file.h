@@ -66,7 +66,8 @@ public:
     ~DatabaseFile();
 
     // Transactions.
-    /// Begins one if none is open.
+    /// Begins one if none is open. FileInUse after 2 s where another process holds the lock on the
+    /// file, and at once as long as it still does.
     Result<void> begin();
     [[nodiscard]] bool isInTransaction() const;
     /// Makes everything since `begin` durable, or (on an error) as if it had not been. Conflicts of

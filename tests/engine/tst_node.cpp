@@ -45,6 +45,13 @@ QByteArray shown(engine::Node &node, const QByteArray &id)
     return state->shown().value_or(QByteArray());
 }
 
+struct Health final : engine::NodeObserver
+{
+    void databasesChanged(const std::set<DatabaseName> &) override { }
+    void healthChanged(const std::vector<QByteArray> &now) override { reasons = now; }
+    std::vector<QByteArray> reasons;
+};
+
 } // namespace
 
 /// What a node makes of writes: outcomes, preconditions, roles, groups, and one commit for many.
@@ -68,6 +75,7 @@ private Q_SLOTS:
     void manyWritersShareOneCommit();
     void aWriteThatFailsHalfWayLeavesNothing();
     void aDiskThatTakesNothingIsSaid();
+    void aFileThatIsLockedIsSaid();
     void seedPeersLeaveWhatAnOperatorChanged();
 };
 
@@ -396,12 +404,7 @@ void TestNode::aWriteThatFailsHalfWayLeavesNothing()
 
 void TestNode::aDiskThatTakesNothingIsSaid()
 {
-    struct Health final : engine::NodeObserver
-    {
-        void databasesChanged(const std::set<DatabaseName> &) override { }
-        void healthChanged(const std::vector<QByteArray> &now) override { reasons = now; }
-        std::vector<QByteArray> reasons;
-    } health;
+    Health health;
     SimCluster cluster(1);
     engine::Node &node = cluster.node(0);
     node.observe(&health);
@@ -424,6 +427,30 @@ void TestNode::aDiskThatTakesNothingIsSaid()
     QVERIFY(health.reasons.empty());
     QVERIFY(write(node, request(WriteKind::Put, "p2", R"({"a":3})")).isOk());
     QCOMPARE(shown(node, "p1"), QByteArray(R"({"a":1})"));
+    node.observe(nullptr);
+}
+
+void TestNode::aFileThatIsLockedIsSaid()
+{
+    Health health;
+    SimCluster cluster(1);
+    engine::Node &node = cluster.node(0);
+    node.observe(&health);
+    QVERIFY(write(node, request(WriteKind::Put, "p1", R"({"a":1})")).isOk());
+    auto tool
+        = storage::Connection::open(node.pathOf(shop()), storage::Connection::Mode::ReadWrite);
+    QVERIFY(tool.isOk());
+    QVERIFY((*tool)->execute("BEGIN IMMEDIATE").isOk());
+    for (int i = 0; i < 2; ++i) { // the second does not wait
+        const auto refused = write(node, request(WriteKind::Put, "p1", R"({"a":2})"));
+        QVERIFY(!refused.isOk());
+        QVERIFY(refused.error().code == ErrorCode::FileInUse);
+        QCOMPARE(health.reasons.size(), std::size_t(1));
+        QVERIFY(health.reasons[0].startsWith("Database shop could not be written to: "));
+    }
+    QVERIFY((*tool)->execute("ROLLBACK").isOk());
+    QVERIFY(write(node, request(WriteKind::Put, "p1", R"({"a":3})")).isOk());
+    QVERIFY(health.reasons.empty());
     node.observe(nullptr);
 }
 
