@@ -27,7 +27,7 @@ inline constexpr qsizetype kTransferBytesMax
 inline constexpr int kPageDocumentsMax = 10'000;
 inline constexpr int kPageDocumentsDefault = 100;
 inline constexpr qsizetype kPageBytesMax
-    = 10'000'000; ///< a page ends before this much, but has one document at least
+    = 16'000'000; ///< a page ends before this much, but has one document at least
 inline constexpr int kConflictsPageMax = 1'000;
 
 inline constexpr qsizetype kHintBytesMax = 16'384; ///< one WebSocket message, as in the reference
