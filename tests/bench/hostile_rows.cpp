@@ -33,6 +33,11 @@ QByteArray largeWrite(qsizetype bytes)
     return request("PUT", "/api/documents/h/1", "{\"a\":\"" + QByteArray(bytes, 'x') + "\"}");
 }
 
+Attack nobody()
+{
+    return {.connections = 0};
+}
+
 Attack pipelining()
 {
     return {.opening = {},
@@ -223,6 +228,8 @@ struct NamedAttack
 };
 
 constexpr std::array kAttacks {
+    NamedAttack {
+        "hostile-nobody", "nothing: what the machine itself does to these numbers", &nobody},
     NamedAttack {"hostile-pipelining",
         "reads without end on each connection, all answers taken",
         &pipelining},

@@ -19,7 +19,9 @@ struct RawResponse
 class RawClient final : public QObject
 {
 public:
-    explicit RawClient(quint16 port, qint64 readBufferBytes = 0)
+    explicit RawClient(quint16 port,
+        qint64 readBufferBytes = 0,
+        const QHostAddress &own = QHostAddress(QHostAddress::LocalHost))
     {
         connect(&socket, &QTcpSocket::readyRead, this, [this] {
             if (isReading) {
@@ -27,6 +29,7 @@ public:
             }
         });
         socket.setReadBufferSize(readBufferBytes);
+        socket.bind(own);
         socket.connectToHost(QHostAddress(QHostAddress::LocalHost), port);
     }
 

@@ -1,0 +1,166 @@
+#include "core/clock.h"
+#include "fake_handler.h"
+#include "net/http_server.h"
+#include "raw_client.h"
+
+#include <QTest>
+
+#include <memory>
+#include <vector>
+
+using namespace driftless;
+using namespace std::chrono_literals;
+using net::HttpLimits;
+using test::RawClient;
+
+namespace {
+
+const QHostAddress kOther(QStringLiteral("127.0.0.2"));
+
+QByteArray get(const QByteArray &path)
+{
+    return "GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n";
+}
+
+QByteArray postHead(qsizetype bytes)
+{
+    return "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + QByteArray::number(bytes)
+        + "\r\n\r\n";
+}
+
+/// Looks at what holds up others every few milliseconds.
+HttpLimits impatientLimits()
+{
+    HttpLimits limits;
+    limits.drainTimeout = 40ms;
+    return limits;
+}
+
+} // namespace
+
+/// What the connections from one address have of the server together.
+class AddressAccountTest final : public QObject
+{
+    Q_OBJECT
+
+private:
+    void start(const HttpLimits &limits)
+    {
+        m_server.reset();
+        m_handler = std::make_unique<test::FakeHandler>();
+        m_server = std::make_unique<net::HttpServer>(limits, *m_handler, m_clock);
+        const auto port = m_server->listen({"127.0.0.1", 0, {}});
+        QVERIFY(port);
+        m_port = *port;
+    }
+
+    SystemClock m_clock;
+    std::unique_ptr<test::FakeHandler> m_handler;
+    std::unique_ptr<net::HttpServer> m_server;
+    quint16 m_port = 0;
+
+private Q_SLOTS:
+    void cleanup()
+    {
+        m_server.reset();
+        m_handler.reset();
+    }
+
+    // However many requests one address has, few are in work at once beside another address, whose
+    // own goes by them; and each is answered in the end.
+    void boundsWhatIsInWorkBesideOthers()
+    {
+        constexpr std::size_t kRequests = 200;
+        start({});
+        RawClient other(m_port, 0, kOther);
+        std::vector<std::unique_ptr<RawClient>> clients;
+        for (std::size_t i = 0; i < kRequests; ++i) {
+            clients.push_back(std::make_unique<RawClient>(m_port));
+            clients.back()->send(get("/later/many"));
+        }
+        QTRY_COMPARE(m_server->connectionCount(), static_cast<int>(kRequests) + 1);
+        std::size_t mostInWork = 0;
+        for (std::size_t answered = 0; answered < kRequests / 2; ++answered) {
+            QTRY_VERIFY(m_handler->isWaiting("many"));
+            mostInWork = std::max(mostInWork, m_handler->waiting.size());
+            QVERIFY(m_handler->release("many"));
+        }
+        QVERIFY(mostInWork > 4);
+        QVERIFY(mostInWork < 40);
+
+        other.send(get("/later/other"));
+        QTRY_VERIFY(m_handler->isWaiting("other"));
+        QVERIFY(m_handler->release("other"));
+        QTRY_COMPARE(other.responses().size(), 1U);
+
+        for (std::size_t answered = kRequests / 2; answered < kRequests; ++answered) {
+            QTRY_VERIFY(m_handler->isWaiting("many"));
+            QVERIFY(m_handler->release("many"));
+        }
+        for (const auto &client : clients) {
+            QTRY_COMPARE(client->responses().size(), 1U);
+        }
+    }
+
+    // Where too much is held for an address, large bodies are read one at a time and small ones as
+    // ever; who lets the others wait is answered, and they go on.
+    void refusesABodyThatHoldsUpOthers()
+    {
+        HttpLimits limits = impatientLimits();
+        limits.bytesPerAddressMax = 100'000;
+        limits.connectionsPerAddressMax = 100;
+        start(limits);
+        RawClient slow(m_port);
+        slow.send(postHead(300'000) + QByteArray(200'000, 'x'));
+        RawClient small(m_port);
+        small.send(postHead(500) + QByteArray(500, 'y'));
+        RawClient large(m_port);
+        large.send(postHead(400'000) + QByteArray(400'000, 'z'));
+
+        QTRY_COMPARE(small.responses().size(), 1U);
+        QCOMPARE(small.responses().front().status, 200);
+        QTRY_COMPARE(slow.responses().size(), 1U);
+        QCOMPARE(slow.responses().front().status, 503);
+        QVERIFY(slow.responses().front().head.contains("Retry-After: 1"));
+        QTRY_COMPARE(large.responses().size(), 1U);
+        QCOMPARE(large.responses().front().status, 200);
+        QVERIFY(m_handler->limits.hits(Limit::BytesPerAddress) > 0);
+    }
+
+    // Who takes none of his large answers is cut off long before IdleSeconds where his address
+    // has many of them; the next request of the address is answered then.
+    void cutsOffWhoTakesNothing()
+    {
+        HttpLimits limits = impatientLimits();
+        limits.bytesPerAddressMax = 1'000'000;
+        start(limits);
+        std::vector<std::unique_ptr<RawClient>> clients;
+        for (int i = 0; i < 8; ++i) {
+            clients.push_back(std::make_unique<RawClient>(m_port, 1'024));
+            clients.back()->isReading = false;
+            clients.back()->send(get("/big/20000000"));
+        }
+        QTRY_VERIFY(m_handler->limits.hits(Limit::BytesPerAddress) > 0);
+        RawClient patient(m_port);
+        patient.send(get("/big/1000"));
+        QTRY_COMPARE(patient.responses().size(), 1U);
+    }
+
+    // A burst of connects is accepted whole, if not in one go.
+    void acceptsABurst()
+    {
+        start({});
+        std::vector<std::unique_ptr<RawClient>> clients;
+        for (int i = 0; i < 300; ++i) {
+            clients.push_back(std::make_unique<RawClient>(m_port));
+            clients.back()->send(get("/echo"));
+        }
+        for (const auto &client : clients) {
+            QTRY_COMPARE(client->responses().size(), 1U);
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(AddressAccountTest)
+
+#include "tst_address_account.moc"
