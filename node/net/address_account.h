@@ -24,7 +24,7 @@ inline constexpr qsizetype kUntakenBytesMax = qsizetype {64} * 1024;
 class AddressAccount final : public std::enable_shared_from_this<AddressAccount>
 {
 public:
-    /// `limits` and `server` outlive the connections; answers may come later.
+    /// `server` outlives the connections; answers may come later.
     AddressAccount(const HttpLimits &limits, HttpServer &server);
     ~AddressAccount();
     AddressAccount(const AddressAccount &) = delete;
@@ -69,7 +69,7 @@ private:
     [[nodiscard]] bool isShared() const; ///< others have connections, too
     [[nodiscard]] bool isRoomFor(const HttpConnection &connection) const;
 
-    const HttpLimits &m_limits;
+    const HttpLimits m_limits; ///< its own, as answers may come when the server is gone
     const QPointer<HttpServer> m_server;
     int m_inWork = 0;
     int m_inWorkMax; ///< grows with every answer up to the setting, so that the first burst is
