@@ -1,0 +1,31 @@
+#pragma once
+
+#include "query/program.h"
+
+namespace driftless::query {
+
+/// A step of a program: the closures of an expression. Immutable.
+class Program::Node
+{
+public:
+    virtual ~Node() = default;
+    [[nodiscard]] virtual Result<Value> evaluate(const Row &row) const = 0;
+};
+
+using NodePointer = std::unique_ptr<const Program::Node>;
+
+NodePointer compileNode(const Expression &expression);
+NodePointer compilePath(const Expression &path);
+NodePointer compileLambda(const Expression &lambda);
+NodePointer compileOperator(const Expression &binary);
+
+/// The row inside of a filter or lambda: `*` is the root again.
+inline Row elementRow(const Row &outer, const Value &element)
+{
+    Row row = outer;
+    row.current = &element;
+    row.source = nullptr;
+    return row;
+}
+
+} // namespace driftless::query

@@ -1,0 +1,211 @@
+#include "core/case_fold.h"
+#include "query/arithmetic.h"
+#include "query/program_node.h"
+#include "query/syntax_error.h"
+#include "query/value_order.h"
+
+#include <QString>
+
+#include <algorithm>
+
+namespace driftless::query {
+
+namespace {
+
+using Node = Program::Node;
+
+class ArithmeticNode final : public Node
+{
+public:
+    explicit ArithmeticNode(const Expression &binary)
+        : m_op(binary.op)
+        , m_left(compileNode(*binary.operands[0]))
+        , m_right(compileNode(*binary.operands[1]))
+    {
+    }
+    [[nodiscard]] Result<Value> evaluate(const Row &row) const override
+    {
+        DRIFTLESS_TRY_ASSIGN(const Value left, m_left->evaluate(row));
+        DRIFTLESS_TRY_ASSIGN(const Value right, m_right->evaluate(row));
+        return calculate(m_op, left, right);
+    }
+
+private:
+    Operator m_op;
+    NodePointer m_left;
+    NodePointer m_right;
+};
+
+Result<bool> truth(const Node &operand, const Row &row, const char *op)
+{
+    DRIFTLESS_TRY_ASSIGN(const Value value, operand.evaluate(row));
+    if (value.type() != Type::Boolean) {
+        return evaluationError(
+            QByteArray(op) + QByteArrayLiteral(" wants true or false on its sides."));
+    }
+    return value.toBool();
+}
+
+/// AND and OR leave the right side alone where the left one decides.
+class LogicalNode final : public Node
+{
+public:
+    explicit LogicalNode(const Expression &binary)
+        : m_isAnd(binary.op == Operator::And)
+        , m_left(compileNode(*binary.operands[0]))
+        , m_right(compileNode(*binary.operands[1]))
+    {
+    }
+    [[nodiscard]] Result<Value> evaluate(const Row &row) const override
+    {
+        const char *name = m_isAnd ? "AND" : "OR";
+        DRIFTLESS_TRY_ASSIGN(const bool left, truth(*m_left, row, name));
+        if (left != m_isAnd) {
+            return Value::boolean(left);
+        }
+        DRIFTLESS_TRY_ASSIGN(const bool right, truth(*m_right, row, name));
+        return Value::boolean(right);
+    }
+
+private:
+    bool m_isAnd;
+    NodePointer m_left;
+    NodePointer m_right;
+};
+
+class NotNode final : public Node
+{
+public:
+    explicit NotNode(const Expression &negation)
+        : m_operand(compileNode(*negation.operands[0]))
+    {
+    }
+    [[nodiscard]] Result<Value> evaluate(const Row &row) const override
+    {
+        DRIFTLESS_TRY_ASSIGN(const bool value, truth(*m_operand, row, "NOT"));
+        return Value::boolean(!value);
+    }
+
+private:
+    NodePointer m_operand;
+};
+
+bool isIn(const Value &value, const Value &list)
+{
+    if (!list.isArray()) {
+        return areEqual(value, list);
+    }
+    return std::any_of(list.toArray().begin(),
+        list.toArray().end(),
+        [&value](const Value &element) { return areEqual(value, element); });
+}
+
+bool compares(Operator op, const Value &left, const Value &right, const Value &high)
+{
+    switch (op) {
+    case Operator::Like:
+        return left.isString() && right.isString() && isLike(left.bytes(), right.bytes());
+    case Operator::Between:
+        return std::is_gteq(compareValues(left, right)) && std::is_lteq(compareValues(left, high));
+    case Operator::In:
+        return isIn(left, right);
+    case Operator::Greater:
+        return std::is_gt(compareValues(left, right));
+    case Operator::GreaterOrEqual:
+        return std::is_gteq(compareValues(left, right));
+    case Operator::Less:
+        return std::is_lt(compareValues(left, right));
+    case Operator::LessOrEqual:
+        return std::is_lteq(compareValues(left, right));
+    case Operator::NotEqual:
+        return std::is_neq(compareValues(left, right));
+    default:
+        return std::is_eq(compareValues(left, right));
+    }
+}
+
+class ComparisonNode final : public Node
+{
+public:
+    explicit ComparisonNode(const Expression &binary)
+        : m_op(binary.op)
+        , m_quantifier(binary.quantifier)
+        , m_left(compileNode(*binary.operands[0]))
+        , m_right(compileNode(*binary.operands[1]))
+        , m_high(binary.operands.size() > 2 ? compileNode(*binary.operands[2]) : nullptr)
+    {
+    }
+    [[nodiscard]] Result<Value> evaluate(const Row &row) const override
+    {
+        DRIFTLESS_TRY_ASSIGN(const Value left, m_left->evaluate(row));
+        DRIFTLESS_TRY_ASSIGN(const Value right, m_right->evaluate(row));
+        Value high;
+        if (m_high) {
+            DRIFTLESS_TRY_ASSIGN(high, m_high->evaluate(row));
+        }
+        if (m_quantifier == Quantifier::None) {
+            return Value::boolean(compares(m_op, left, right, high));
+        }
+        const Value elements = spread(left);
+        const auto holds
+            = [&](const Value &element) { return compares(m_op, element, right, high); };
+        const Array &all = elements.toArray();
+        return Value::boolean(m_quantifier == Quantifier::Any
+                ? std::any_of(all.begin(), all.end(), holds)
+                : std::all_of(all.begin(), all.end(), holds));
+    }
+
+private:
+    Operator m_op;
+    Quantifier m_quantifier;
+    NodePointer m_left;
+    NodePointer m_right;
+    NodePointer m_high;
+};
+
+} // namespace
+
+bool isLike(const QByteArray &text, const QByteArray &pattern)
+{
+    const QString left = QString::fromUtf8(foldCase(text));
+    const QString right = QString::fromUtf8(foldCase(pattern));
+    qsizetype at = 0;
+    qsizetype atPattern = 0;
+    qsizetype behindRun = -1; // of the pattern, behind the last `%`
+    qsizetype retry = 0; // of the text, where that run may end next
+    while (at < left.size()) {
+        if (atPattern < right.size() && right.at(atPattern) == QLatin1Char('%')) {
+            behindRun = ++atPattern;
+            retry = at;
+        } else if (atPattern < right.size()
+            && (right.at(atPattern) == QLatin1Char('_') || right.at(atPattern) == left.at(at))) {
+            ++atPattern;
+            ++at;
+        } else if (behindRun >= 0) {
+            atPattern = behindRun;
+            at = ++retry;
+        } else {
+            return false;
+        }
+    }
+    while (atPattern < right.size() && right.at(atPattern) == QLatin1Char('%')) {
+        ++atPattern;
+    }
+    return atPattern == right.size();
+}
+
+NodePointer compileOperator(const Expression &binary)
+{
+    if (binary.kind == ExpressionKind::Not) {
+        return std::make_unique<NotNode>(binary);
+    }
+    if (isArithmetic(binary.op)) {
+        return std::make_unique<ArithmeticNode>(binary);
+    }
+    if (isLogical(binary.op)) {
+        return std::make_unique<LogicalNode>(binary);
+    }
+    return std::make_unique<ComparisonNode>(binary);
+}
+
+} // namespace driftless::query
