@@ -358,7 +358,10 @@ qsizetype RequestParser::findHeadEnd(QByteArrayView head)
         m_lineStart = at + 1;
         m_scannedBytes = at + 1;
     }
-    if (m_lineCount == 0 && size > m_limits.targetBytesMax + kRequestLineExtraBytes) {
+    // The CR of a line end that has not come whole does not count, as it does not in one that has.
+    if (m_lineCount == 0
+        && size - (head.endsWith('\r') ? 1 : 0)
+            > m_limits.targetBytesMax + kRequestLineExtraBytes) {
         failOfTarget();
     } else if (m_lineCount > m_limits.headerCountMax + 1) {
         failOfHeader(Limit::HeaderCount);

@@ -122,6 +122,24 @@ private Q_SLOTS:
         QVERIFY(completeCount > kRounds); // the inputs are not all noise
     }
 
+    // A line that is just within its bound may be cut behind its CR.
+    void takesTheLongestRequestLineHoweverItIsCut()
+    {
+        HttpLimits limits;
+        limits.targetBytesMax = 100;
+        const qsizetype lineBytes = limits.targetBytesMax + 64; // method, blanks and version beside
+        const QByteArray method(lineBytes - 100 - 10, 'M'); // " " and " HTTP/1.1"
+        for (const int more : {0, 1}) {
+            const QByteArray line
+                = method + QByteArray(more, 'M') + " /" + QByteArray(99, 't') + " HTTP/1.1";
+            const QByteArray input = line + "\r\nHost: a\r\n\r\n";
+            const Reading whole = read(limits, input, {input.size()});
+            const Reading pieces = read(limits, input, {line.size() + 1, input.size()});
+            QCOMPARE(whole.isFailed, more == 1);
+            QCOMPARE(pieces.isFailed, more == 1);
+        }
+    }
+
     // An empty body in one chunk may come byte by byte; Beast asserts otherwise.
     void readsAnEmptyChunkedBodyByteByByte()
     {
