@@ -3,6 +3,7 @@
 #include "core/assert.h"
 #include "query/date_time.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -11,6 +12,8 @@
 namespace driftless::query {
 
 namespace {
+
+constexpr qint64 kExponentMax = 1'000'000'000; ///< beyond the digits of any text
 
 void appendWrapped(QByteArray &out, const char *name, const QByteArray &text)
 {
@@ -83,6 +86,25 @@ std::optional<Value> longOf(const QByteArray &text)
     return isWhole ? std::optional(Value::int64(number)) : std::nullopt;
 }
 
+/// Of a number that a double cannot hold: whether it is too large, or else too small.
+bool isHuge(QByteArrayView digits)
+{
+    const QByteArray text = digits.toByteArray().toLower();
+    const qsizetype mark = text.indexOf('e');
+    const QByteArray mantissa = mark < 0 ? text : text.left(mark);
+    const QByteArray power = mark < 0 ? QByteArrayLiteral("0") : text.mid(mark + 1);
+    bool isExponent = false;
+    qint64 exponent = power.toLongLong(&isExponent);
+    if (!isExponent) { // more digits than 64 bits
+        return !power.startsWith('-');
+    }
+    exponent = std::clamp<qint64>(exponent, -kExponentMax, kExponentMax);
+    const qsizetype point = mantissa.contains('.') ? mantissa.indexOf('.') : mantissa.size();
+    const auto first = std::find_if(
+        mantissa.begin(), mantissa.end(), [](char c) { return c >= '1' && c <= '9'; });
+    return point - (first - mantissa.begin()) + exponent > 0;
+}
+
 std::optional<Value> realOf(const QByteArray &text)
 {
     if (text == "NaN") {
@@ -119,9 +141,7 @@ double doubleOf(QByteArrayView digits)
     double number = 0;
     const auto read = std::from_chars(digits.begin(), digits.end(), number);
     if (read.ec == std::errc::result_out_of_range) {
-        // Far too large or far too small; the sign of the exponent tells.
-        const bool isSmall = digits.contains("e-") || digits.contains("E-");
-        const double limit = isSmall ? 0 : std::numeric_limits<double>::infinity();
+        const double limit = isHuge(digits) ? std::numeric_limits<double>::infinity() : 0.0;
         return digits.startsWith('-') ? -limit : limit;
     }
     return number;

@@ -32,6 +32,7 @@ private Q_SLOTS:
     void matchesLike_data();
     void matchesLike();
     void leavesAloneWhatIsNotNeeded();
+    void runsTheHighestTree();
 
 private:
     Result<Value> evaluate(const QByteArray &text)
@@ -209,6 +210,14 @@ void TestQueryProgram::leavesAloneWhatIsNotNeeded()
     QCOMPARE(toExtendedJson(*evaluate("IIF(true, 1, 5 % 0)")), QByteArray("1"));
     QCOMPARE(toExtendedJson(*evaluate("false AND 5 % 0 = 1")), QByteArray("false"));
     QCOMPARE(toExtendedJson(*evaluate("true OR 5 % 0 = 1")), QByteArray("true"));
+}
+
+void TestQueryProgram::runsTheHighestTree()
+{
+    QCOMPARE(toExtendedJson(*evaluate("0" + QByteArray("+1").repeated(990))), QByteArray("990"));
+    QCOMPARE(toExtendedJson(*evaluate(
+                 QByteArray("COUNT([").repeated(49) + '1' + QByteArray("])").repeated(49))),
+        QByteArray("1"));
 }
 
 QTEST_APPLESS_MAIN(TestQueryProgram)

@@ -112,6 +112,7 @@ private Q_SLOTS:
     void readsWhatItWrites();
     void writesAsTheReference_data();
     void writesAsTheReference();
+    void readsDoublesBeyondTheRange();
     void calculatesDecimals_data();
     void calculatesDecimals();
 };
@@ -195,6 +196,10 @@ void TestValueOrder::writesAsTheReference_data()
     row("5", "5");
     row("2.0", "2.0");
     row("1e20", "100000000000000000000.0");
+    row("1.", "1.0");
+    row("1e400", R"({"$numberDouble":"Infinity"})");
+    row("-1e400", R"({"$numberDouble":"-Infinity"})");
+    row("1e-400", "0.0");
     row("0.1234567891234", "0.1234567891234");
     row("5000000000", R"({"$numberLong":"5000000000"})");
     row("{$numberDecimal:'1.10'}", R"({"$numberDecimal":"1.10"})");
@@ -211,6 +216,15 @@ void TestValueOrder::writesAsTheReference()
     QFETCH(QByteArray, read);
     QFETCH(QByteArray, written);
     QCOMPARE(toExtendedJson(json(read.constData())), written);
+}
+
+void TestValueOrder::readsDoublesBeyondTheRange()
+{
+    const QByteArray zeros(400, '0');
+    QCOMPARE(toExtendedJson(json(("0." + zeros + "1").constData())), QByteArray("0.0"));
+    QCOMPARE(toExtendedJson(json(('1' + zeros + ".0e-400").constData())), QByteArray("1.0"));
+    QCOMPARE(toExtendedJson(json(('1' + zeros + ".0").constData())),
+        QByteArray(R"({"$numberDouble":"Infinity"})"));
 }
 
 void TestValueOrder::calculatesDecimals_data()
