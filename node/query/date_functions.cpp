@@ -47,7 +47,10 @@ Result<Value> makeDate(Call call, const Services & /*services*/)
         *targets[i] = number < 1 || number > 9999 ? 0 : static_cast<int>(number);
     }
     const auto ms = msOf(parts);
-    return ms ? Result<Value>(Value::dateTime(*ms)) : noSuchDate();
+    if (!ms) {
+        return noSuchDate();
+    }
+    return Value::dateTime(*ms);
 }
 
 Result<Value> now(Call /*call*/, const Services &services)
@@ -135,9 +138,10 @@ Result<Value> addToDate(Call call, const Services & /*services*/)
         return addMonths(call[2].toMs(), unit == Unit::Year ? *count * 12 : *count);
     }
     const std::int64_t moved = call[2].toMs() + *count * msPer(unit);
-    return moved >= kDateTimeMsMin && moved <= kDateTimeMsMax
-        ? Result<Value>(Value::dateTime(moved))
-        : noSuchDate();
+    if (moved < kDateTimeMsMin || moved > kDateTimeMsMax) {
+        return noSuchDate();
+    }
+    return Value::dateTime(moved);
 }
 
 std::int64_t yearsBetween(const DateParts &from, const DateParts &to)
