@@ -3,8 +3,6 @@
 #include "core/json.h"
 #include "storage/operation.h"
 
-#include <QVarLengthArray>
-
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -105,11 +103,11 @@ public:
     } ///< ascending
     [[nodiscard]] const Version &versionOf(const MemberState &member) const
     {
-        return m_versions[static_cast<qsizetype>(member.version)];
+        return m_versions[member.version];
     }
     [[nodiscard]] std::span<const Version> versions() const
     {
-        return {m_versions.constData(), static_cast<std::size_t>(m_versions.size())};
+        return {m_versions.data(), m_versions.size()};
     } ///< each once; maybe more than the members use
     /// Additions that the member's writer had seen.
     [[nodiscard]] const CounterSums &seenBy(const MemberState &member) const
@@ -156,7 +154,8 @@ private:
     json::Object m_written;
     LogPosition m_writtenAt;
     std::vector<MemberState> m_members;
-    QVarLengthArray<Version, 2> m_versions; ///< of the members, each once; maybe more than they use
+    // No QVarLengthArray: that of Qt 6.4 loses its buffer when another is moved over it.
+    std::vector<Version> m_versions; ///< of the members, each once; maybe more than they use
     std::vector<CounterSums> m_seen; ///< the first is number 1; 0 is none
     std::map<SumKey, CounterSum> m_sums;
     std::vector<Head> m_heads;
@@ -164,7 +163,7 @@ private:
     bool m_showsWritten
         = false; ///< the winners are the members of m_written, all of them and as they stand there
     bool m_hidesWritten = false; ///< a member of m_written has no winner: it is below the floor
-    QVarLengthArray<QByteArray, 4> m_keptAlive; ///< buffers that m_members point into
+    std::vector<QByteArray> m_keptAlive; ///< buffers that m_members point into
 };
 
 /// `Id` is the newest write's and is not merged: no claim names it. Asks for the folded name.

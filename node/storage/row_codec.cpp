@@ -313,7 +313,7 @@ struct Decoded
     std::optional<std::vector<Head>> heads; ///< nothing: the newest write alone
     std::vector<Dot> quarantined;
     std::map<DocumentState::SumKey, CounterSum> sums;
-    QVarLengthArray<Version, 2> versions; ///< come before all that refers to them
+    std::vector<Version> versions; ///< come before all that refers to them
     std::uint64_t defaultIndex = 0; ///< not yet known to be in the table
     std::vector<std::pair<std::uint32_t, QByteArrayView>> older;
     std::vector<MemberState> removed;
@@ -325,7 +325,7 @@ struct Decoded
 std::uint32_t readVersionIndex(cbor::Reader &reader, const Decoded &decoded)
 {
     const std::uint64_t index = reader.unsignedInteger();
-    if (index >= static_cast<std::uint64_t>(decoded.versions.size())) {
+    if (index >= decoded.versions.size()) {
         reader.fail();
         return 0;
     }
