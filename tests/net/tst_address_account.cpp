@@ -1,7 +1,7 @@
 #include "core/clock.h"
-#include "fake_handler.h"
 #include "net/http_server.h"
 #include "raw_client.h"
+#include "server_test.h"
 
 #include <QTest>
 
@@ -39,32 +39,12 @@ HttpLimits impatientLimits()
 } // namespace
 
 /// What the connections from one address have of the server together.
-class AddressAccountTest final : public QObject
+class AddressAccountTest final : public test::ServerTest
 {
     Q_OBJECT
 
-private:
-    void start(const HttpLimits &limits)
-    {
-        m_server.reset();
-        m_handler = std::make_unique<test::FakeHandler>();
-        m_server = std::make_unique<net::HttpServer>(limits, *m_handler, m_clock);
-        const auto port = m_server->listen({"127.0.0.1", 0, {}});
-        QVERIFY(port);
-        m_port = *port;
-    }
-
-    SystemClock m_clock;
-    std::unique_ptr<test::FakeHandler> m_handler;
-    std::unique_ptr<net::HttpServer> m_server;
-    quint16 m_port = 0;
-
 private Q_SLOTS:
-    void cleanup()
-    {
-        m_server.reset();
-        m_handler.reset();
-    }
+    void cleanup() { stop(); }
 
     // However many requests one address has, few are in work at once beside another address, whose
     // own goes by them; and each is answered in the end.
