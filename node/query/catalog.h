@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/result.h"
-#include "query/ast.h"
+#include "query/field_set.h"
 
 #include <memory>
 #include <optional>
@@ -23,11 +23,16 @@ class Catalog
 {
 public:
     virtual ~Catalog() = default;
-    /// The documents in the order of their ids; null if there is no such collection. Names match in
-    /// any case. The cursor does not outlive the catalog.
-    virtual Result<std::unique_ptr<Cursor>> documents(const QByteArray &collection) = 0;
-    /// The document with that `_id`; nothing if there is none.
-    virtual Result<std::optional<Value>> find(const QByteArray &collection, const Value &id) = 0;
+    /// The documents in the order of their ids, with at least the wanted members
+    /// (documentFromJson); null if there is no such collection. Names match in any case. The cursor
+    /// does not outlive the catalog, `wanted` is not kept.
+    virtual Result<std::unique_ptr<Cursor>> documents(
+        const QByteArray &collection, const FieldSet &wanted)
+        = 0;
+    /// The document with that `_id`, with at least the wanted members; nothing if there is none.
+    virtual Result<std::optional<Value>> find(
+        const QByteArray &collection, const Value &id, const FieldSet &wanted)
+        = 0;
     [[nodiscard]] virtual bool contains(const QByteArray &collection) const = 0;
     /// An id that no document of the collection ever had. Called while an INSERT is evaluated, also
     /// with every id that it brings along itself (`taken`), which a counter must stay above of.

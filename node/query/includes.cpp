@@ -16,8 +16,8 @@ Result<Value> resolved(const Value &reference, const Context &context)
     if (!context.catalog.contains(collection)) {
         return reference;
     }
-    DRIFTLESS_TRY_ASSIGN(
-        const auto target, context.catalog.find(collection, reference.member("$id")));
+    DRIFTLESS_TRY_ASSIGN(const auto target,
+        context.catalog.find(collection, reference.member("$id"), FieldSet::all()));
     Document document = reference.toDocument();
     if (!target) {
         document.set(QByteArrayLiteral("$missing"), Value::boolean(true));

@@ -237,7 +237,8 @@ Result<bool> SelectRun::visitDocuments(const std::function<Result<bool>(const Va
 {
     std::unique_ptr<Cursor> cursor = std::make_unique<EmptyDocument>();
     if (m_select.collection) {
-        DRIFTLESS_TRY_ASSIGN(cursor, m_context.catalog.documents(*m_select.collection));
+        DRIFTLESS_TRY_ASSIGN(
+            cursor, m_context.catalog.documents(*m_select.collection, fieldsOf(m_select)));
         m_isUnknown = !cursor;
     }
     if (!cursor) {

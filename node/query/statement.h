@@ -24,12 +24,25 @@ Result<void> runSelect(const Select &select, const Context &context, const RowVi
 
 enum class ChangeKind : std::uint8_t { Insert, Replace, Remove };
 
+/// One member of the root of a document that an UPDATE names.
+struct MemberChange
+{
+    QByteArray name; ///< as the statement spells it; an existing member keeps its own spelling
+    Value value; ///< the new one
+    /// Set where the statement adds a constant to the number that the member is (`stock = stock -
+    /// 2` adds -2): what to add, so that additions of others are kept. `value` is the sum.
+    std::optional<Value> addend;
+};
+
 /// One write that a statement wants.
 struct Change
 {
     ChangeKind kind = ChangeKind::Insert;
     Value id;
-    Value document; ///< with its `_id` first; null where it is removed
+    Value document; ///< of an Insert, with its `_id` first
+    /// Of a Replace, no name twice: these members get their new values, all others stay. `_id`
+    /// is among them only if the statement names it, with an equal value.
+    std::vector<MemberChange> members;
 };
 
 /// INSERT, UPDATE and DELETE evaluate all before anything is written: the whole list, in the order

@@ -6,6 +6,13 @@
 
 namespace driftless::query {
 
+namespace {
+
+/// Up to here comparing each name with all others is as fast as sorting them.
+constexpr std::size_t kWalkedMembersMax = 16;
+
+} // namespace
+
 Value Value::minValue()
 {
     return {Type::MinValue, 0};
@@ -160,6 +167,38 @@ std::ptrdiff_t Document::indexOf(QByteArrayView name) const
         });
     }
     return found == m_members.end() ? -1 : found - m_members.begin();
+}
+
+Document Document::ofMembers(std::vector<DocumentMember> members)
+{
+    Document made;
+    if (members.size() <= kWalkedMembersMax) {
+        made.m_members.reserve(members.size());
+        for (DocumentMember &member : members) {
+            made.set(member.name, std::move(member.value));
+        }
+        return made;
+    }
+    std::vector<std::pair<QByteArray, std::size_t>> order; // by folded name, then by place
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        order.emplace_back(foldCase(members[i].name), i);
+    }
+    std::sort(order.begin(), order.end());
+    std::vector<bool> isRepeated(members.size());
+    for (auto first = order.begin(); first != order.end();) {
+        auto next = std::next(first);
+        for (; next != order.end() && next->first == first->first; ++next) {
+            members[first->second].value = std::move(members[next->second].value);
+            isRepeated[next->second] = true;
+        }
+        first = next;
+    }
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        if (!isRepeated[i]) {
+            made.m_members.push_back(std::move(members[i]));
+        }
+    }
+    return made;
 }
 
 const Value *Document::find(QByteArrayView name) const

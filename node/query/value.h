@@ -111,6 +111,11 @@ struct DocumentMember
 class Document
 {
 public:
+    Document() = default;
+    /// Of members that differ only in case the last value counts, at the place and in the spelling
+    /// of the first. n log n at most.
+    static Document ofMembers(std::vector<DocumentMember> members);
+
     [[nodiscard]] std::span<const DocumentMember> members() const { return m_members; }
     [[nodiscard]] std::size_t size() const { return m_members.size(); }
     [[nodiscard]] const Value *find(QByteArrayView name) const;

@@ -1,8 +1,11 @@
 // INSERT, UPDATE and DELETE: from a statement to the list of what to write.
+#include "core/case_fold.h"
+#include "query/arithmetic.h"
 #include "query/statement.h"
 #include "query/syntax_error.h"
 #include "query/value_order.h"
 
+#include <algorithm>
 #include <set>
 
 namespace driftless::query {
@@ -32,10 +35,11 @@ Row rowOf(const Value &document, const Context &context)
 template <typename Visit>
 Result<void> visitMatches(const QByteArray &collection,
     const ExpressionPointer &where,
+    const FieldSet &wanted,
     const Context &context,
     const Visit &visit)
 {
-    DRIFTLESS_TRY_ASSIGN(auto cursor, context.catalog.documents(collection));
+    DRIFTLESS_TRY_ASSIGN(auto cursor, context.catalog.documents(collection, wanted));
     if (!cursor) {
         return {};
     }
@@ -72,51 +76,142 @@ Result<Value> withMember(const Value &old, std::span<const QByteArray> path, con
     return Value::document(std::move(changed));
 }
 
+/// True for what is the same for every document: literals and parameters, and sums of them.
+bool isConstant(const Expression &expression)
+{
+    const bool isLeaf = expression.kind == ExpressionKind::Literal
+        || expression.kind == ExpressionKind::Parameter;
+    return isLeaf
+        || (expression.kind == ExpressionKind::Binary && isArithmetic(expression.op)
+            && std::all_of(expression.operands.begin(),
+                expression.operands.end(),
+                [](const ExpressionPointer &operand) { return isConstant(*operand); }));
+}
+
+bool isMember(const Expression &expression, QByteArrayView name)
+{
+    return expression.kind == ExpressionKind::Path && expression.root == PathRoot::Root
+        && expression.steps.size() == 1 && expression.steps.front().kind == StepKind::Member
+        && equalFolded(expression.steps.front().name, name);
+}
+
+/// One assignment of an UPDATE, made ready.
+class Setter
+{
+public:
+    Setter(std::vector<QByteArray> path, const Expression &value)
+        : m_path(std::move(path))
+        , m_value(Program::compile(value))
+    {
+        const bool isSum = value.kind == ExpressionKind::Binary
+            && (value.op == Operator::Add || value.op == Operator::Subtract);
+        if (!isSum || m_path.size() != 1) {
+            return;
+        }
+        const Expression &left = *value.operands[0];
+        const Expression &right = *value.operands[1];
+        if (isMember(left, m_path.front()) && isConstant(right)) {
+            m_addend = Program::compile(right);
+            m_isSubtracted = value.op == Operator::Subtract;
+        } else if (value.op == Operator::Add && isMember(right, m_path.front())
+            && isConstant(left)) {
+            m_addend = Program::compile(left);
+        }
+    }
+
+    /// Sets the member of `changed`, which was `row.root`.
+    Result<void> apply(Value &changed, const Row &row) const
+    {
+        DRIFTLESS_TRY_ASSIGN(const Value value, m_value.evaluate(row));
+        DRIFTLESS_TRY_ASSIGN(changed, withMember(changed, m_path, value));
+        return {};
+    }
+
+    /// What the member, a number, grows by; nothing where this is no addition.
+    [[nodiscard]] Result<std::optional<Value>> addend(const Row &row) const
+    {
+        if (!m_addend || !row.root->member(m_path.front()).isNumber()) {
+            return std::optional<Value>();
+        }
+        DRIFTLESS_TRY_ASSIGN(Value added, m_addend->evaluate(row));
+        if (m_isSubtracted) {
+            DRIFTLESS_TRY_ASSIGN(added, calculate(Operator::Subtract, Value::int32(0), added));
+        }
+        return added.isNumber() ? std::optional(std::move(added)) : std::nullopt;
+    }
+
+    [[nodiscard]] const QByteArray &rootName() const { return m_path.front(); }
+
+private:
+    std::vector<QByteArray> m_path;
+    Program m_value;
+    std::optional<Program> m_addend;
+    bool m_isSubtracted = false;
+};
+
 /// What an UPDATE makes of a document. All values look at the old one.
 class Patch
 {
 public:
     explicit Patch(const Update &update)
     {
-        if (update.patch) {
-            m_programs.push_back(Program::compile(*update.patch));
+        const bool isLiteral = update.patch && update.patch->kind == ExpressionKind::DocumentForm;
+        if (update.patch && !isLiteral) {
+            m_merged = Program::compile(*update.patch);
+        }
+        for (std::size_t i = 0; isLiteral && i < update.patch->names.size(); ++i) {
+            m_setters.emplace_back(
+                std::vector {update.patch->names[i]}, *update.patch->operands[i]);
         }
         for (const Assignment &assignment : update.assignments) {
-            m_programs.push_back(Program::compile(*assignment.value));
-            m_paths.push_back(assignment.path);
+            m_setters.emplace_back(assignment.path, *assignment.value);
         }
     }
 
-    [[nodiscard]] Result<Value> apply(const Value &old, const Context &context) const
+    [[nodiscard]] Result<std::vector<MemberChange>> apply(
+        const Value &old, const Context &context) const
     {
         const Row row = rowOf(old, context);
-        if (m_paths.empty()) {
-            DRIFTLESS_TRY_ASSIGN(const Value members, m_programs.front().evaluate(row));
-            return extended(old, members);
+        if (m_merged) {
+            return merged(row);
         }
         Value changed = old;
-        for (std::size_t i = 0; i < m_paths.size(); ++i) {
-            DRIFTLESS_TRY_ASSIGN(const Value value, m_programs[i].evaluate(row));
-            DRIFTLESS_TRY_ASSIGN(changed, withMember(changed, m_paths[i], value));
+        std::vector<MemberChange> members;
+        for (const Setter &setter : m_setters) {
+            DRIFTLESS_TRY(setter.apply(changed, row));
+            const auto found = std::find_if(
+                members.begin(), members.end(), [&setter](const MemberChange &member) {
+                    return equalFolded(member.name, setter.rootName());
+                });
+            if (found != members.end()) { // set twice: the last value is no simple addition
+                found->addend.reset();
+            } else {
+                DRIFTLESS_TRY_ASSIGN(auto addend, setter.addend(row));
+                members.push_back({setter.rootName(), Value(), std::move(addend)});
+            }
         }
-        return changed;
+        for (MemberChange &member : members) {
+            member.value = changed.member(member.name);
+        }
+        return members;
     }
 
 private:
-    static Result<Value> extended(const Value &old, const Value &members)
+    [[nodiscard]] Result<std::vector<MemberChange>> merged(const Row &row) const
     {
-        if (!members.isDocument()) {
+        DRIFTLESS_TRY_ASSIGN(const Value document, m_merged->evaluate(row));
+        if (!document.isDocument()) {
             return evaluationError(QByteArrayLiteral("UPDATE: the value to merge is no document."));
         }
-        Document changed = old.toDocument();
-        for (const DocumentMember &member : members.toDocument().members()) {
-            changed.set(member.name, member.value);
+        std::vector<MemberChange> members;
+        for (const DocumentMember &member : document.toDocument().members()) {
+            members.push_back({member.name, member.value, std::nullopt});
         }
-        return Value::document(std::move(changed));
+        return members;
     }
 
-    std::vector<Program> m_programs;
-    std::vector<std::vector<QByteArray>> m_paths;
+    std::optional<Program> m_merged; ///< a document that is calculated as a whole
+    std::vector<Setter> m_setters;
 };
 
 } // namespace
@@ -138,13 +233,13 @@ Result<std::vector<Change>> evaluateInsert(const Insert &insert, const Context &
         } else {
             DRIFTLESS_TRY_ASSIGN(id, context.catalog.newId(insert.collection, insert.idType));
         }
-        DRIFTLESS_TRY_ASSIGN(const auto existing, context.catalog.find(insert.collection, id));
+        DRIFTLESS_TRY_ASSIGN(const auto existing, context.catalog.find(insert.collection, id, {}));
         if (existing || !ids.insert(id).second) {
             return evaluationError(
                 QByteArrayLiteral("INSERT: there is a document with this _id already."));
         }
         document.setFirst(idName(), id);
-        changes.push_back({ChangeKind::Insert, id, Value::document(std::move(document))});
+        changes.push_back({ChangeKind::Insert, id, Value::document(std::move(document)), {}});
     }
     return changes;
 }
@@ -154,16 +249,18 @@ Result<std::vector<Change>> evaluateUpdate(const Update &update, const Context &
     const Patch patch(update);
     std::vector<Change> changes;
     const auto change = [&](const Value &old) -> Result<void> {
-        DRIFTLESS_TRY_ASSIGN(Value changed, patch.apply(old, context));
-        const Value id = old.member(idName());
-        if (!areEqual(changed.member(idName()), id)) {
-            return evaluationError(
-                QByteArrayLiteral("UPDATE: the _id of a document cannot change."));
+        DRIFTLESS_TRY_ASSIGN(auto members, patch.apply(old, context));
+        Value id = old.member(idName());
+        for (const MemberChange &member : members) {
+            if (equalFolded(member.name, idName()) && !areEqual(member.value, id)) {
+                return evaluationError(
+                    QByteArrayLiteral("UPDATE: the _id of a document cannot change."));
+            }
         }
-        changes.push_back({ChangeKind::Replace, id, std::move(changed)});
+        changes.push_back({ChangeKind::Replace, std::move(id), Value(), std::move(members)});
         return {};
     };
-    DRIFTLESS_TRY(visitMatches(update.collection, update.where, context, change));
+    DRIFTLESS_TRY(visitMatches(update.collection, update.where, fieldsOf(update), context, change));
     return changes;
 }
 
@@ -171,10 +268,11 @@ Result<std::vector<Change>> evaluateDelete(const Delete &statement, const Contex
 {
     std::vector<Change> changes;
     const auto remove = [&changes](const Value &old) -> Result<void> {
-        changes.push_back({ChangeKind::Remove, old.member(idName()), Value()});
+        changes.push_back({ChangeKind::Remove, old.member(idName()), Value(), {}});
         return {};
     };
-    DRIFTLESS_TRY(visitMatches(statement.collection, statement.where, context, remove));
+    DRIFTLESS_TRY(
+        visitMatches(statement.collection, statement.where, fieldsOf(statement), context, remove));
     return changes;
 }
 

@@ -27,6 +27,18 @@ private:
     std::size_t m_next = 0;
 };
 
+/// No member more than wanted, so that whatever asks for too little fails.
+Value only(const Value &document, const FieldSet &wanted)
+{
+    std::vector<DocumentMember> members;
+    for (const DocumentMember &member : document.toDocument().members()) {
+        if (wanted.contains(member.name)) {
+            members.push_back(member);
+        }
+    }
+    return Value::document(Document::ofMembers(std::move(members)));
+}
+
 } // namespace
 
 void MemoryCatalog::put(const QByteArray &collection, const Value &document)
@@ -45,14 +57,27 @@ void MemoryCatalog::apply(const QByteArray &collection, std::span<const Change> 
 {
     for (const Change &change : changes) {
         auto &documents = m_collections[foldCase(collection)].documents;
-        documents.erase(change.id);
-        if (change.kind != ChangeKind::Remove) {
+        switch (change.kind) {
+        case ChangeKind::Insert:
             documents.emplace(change.id, change.document);
+            break;
+        case ChangeKind::Replace: {
+            const auto at = documents.find(change.id);
+            Document changed = at->second.toDocument();
+            for (const MemberChange &member : change.members) {
+                changed.set(member.name, member.value);
+            }
+            at->second = Value::document(std::move(changed));
+            break;
+        }
+        case ChangeKind::Remove:
+            documents.erase(change.id);
         }
     }
 }
 
-Result<std::unique_ptr<Cursor>> MemoryCatalog::documents(const QByteArray &collection)
+Result<std::unique_ptr<Cursor>> MemoryCatalog::documents(
+    const QByteArray &collection, const FieldSet &wanted)
 {
     const auto found = m_collections.find(foldCase(collection));
     if (found == m_collections.end()) {
@@ -60,20 +85,22 @@ Result<std::unique_ptr<Cursor>> MemoryCatalog::documents(const QByteArray &colle
     }
     Array all;
     for (const auto &[id, document] : found->second.documents) {
-        all.push_back(document);
+        all.push_back(only(document, wanted));
     }
     return std::unique_ptr<Cursor>(std::make_unique<MapCursor>(std::move(all)));
 }
 
-Result<std::optional<Value>> MemoryCatalog::find(const QByteArray &collection, const Value &id)
+Result<std::optional<Value>> MemoryCatalog::find(
+    const QByteArray &collection, const Value &id, const FieldSet &wanted)
 {
     const auto found = m_collections.find(foldCase(collection));
     if (found == m_collections.end()) {
         return std::optional<Value>();
     }
     const auto document = found->second.documents.find(id);
-    return document == found->second.documents.end() ? std::optional<Value>()
-                                                     : std::optional(document->second);
+    return document == found->second.documents.end()
+        ? std::optional<Value>()
+        : std::optional(only(document->second, wanted));
 }
 
 bool MemoryCatalog::contains(const QByteArray &collection) const

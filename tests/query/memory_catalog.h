@@ -22,8 +22,10 @@ public:
     void create(const QByteArray &collection);
     void apply(const QByteArray &collection, std::span<const Change> changes);
 
-    Result<std::unique_ptr<Cursor>> documents(const QByteArray &collection) override;
-    Result<std::optional<Value>> find(const QByteArray &collection, const Value &id) override;
+    Result<std::unique_ptr<Cursor>> documents(
+        const QByteArray &collection, const FieldSet &wanted) override;
+    Result<std::optional<Value>> find(
+        const QByteArray &collection, const Value &id, const FieldSet &wanted) override;
     [[nodiscard]] bool contains(const QByteArray &collection) const override;
     Result<Value> newId(const QByteArray &collection, IdType type) override;
     void taken(const QByteArray &collection, const Value &id) override;

@@ -83,11 +83,22 @@ QByteArray TestQueryStatements::run(const QByteArray &text)
     }
     QByteArrayList all;
     for (const Change &change : *changes) {
-        const char *kind = change.kind == ChangeKind::Insert ? "+"
-            : change.kind == ChangeKind::Replace             ? "="
-                                                             : "-";
-        all += kind
-            + toExtendedJson(change.kind == ChangeKind::Remove ? change.id : change.document);
+        switch (change.kind) {
+        case ChangeKind::Insert:
+            all += '+' + toExtendedJson(change.document);
+            break;
+        case ChangeKind::Replace: {
+            QByteArrayList members;
+            for (const MemberChange &member : change.members) {
+                members += member.name + '=' + toExtendedJson(member.value)
+                    + (member.addend ? " by " + toExtendedJson(*member.addend) : QByteArray());
+            }
+            all += toExtendedJson(change.id) + ": " + members.join(", ");
+            break;
+        }
+        case ChangeKind::Remove:
+            all += '-' + toExtendedJson(change.id);
+        }
     }
     return all.join(' ');
 }
@@ -177,10 +188,17 @@ void TestQueryStatements::writes_data()
     row("INSERT INTO people VALUES {a: 1, _id: 5}, [{_id: 6}]", R"(+{"_id":5,"a":1} +{"_id":6})");
     row("INSERT INTO people:INT VALUES {}, {_id: 7.6}, {}",
         R"(+{"_id":2} +{"_id":7.6} +{"_id":9})");
-    row("UPDATE people SET name = UPPER(name), old = name",
-        R"(={"_id":1,"name":"ANA","old":"Ana"})");
-    row("UPDATE people SET {a: 1}", R"(={"_id":1,"name":"Ana","a":1})");
-    row("UPDATE people SET x.y = 1, x.z = 2", R"(={"_id":1,"name":"Ana","x":{"y":1,"z":2}})");
+    row("UPDATE people SET name = UPPER(name), old = name", R"(1: name="ANA", old="Ana")");
+    row("UPDATE people SET {a: 1}", "1: a=1");
+    row("UPDATE people SET x.y = 1, x.z = 2", R"(1: x={"y":1,"z":2})");
+    row("UPDATE people SET EXTEND($, {a: 1})", R"(1: _id=1, name="Ana", a=1)");
+    row("UPDATE people SET _ID = 1.0, a = 1, A = 2", "1: _ID=1.0, a=2");
+    row("UPDATE sales SET qty = qty - 2",
+        "1: qty=3 by -2 2: qty=0 by -2 3: qty=-1 by -2 4: qty=null");
+    row("UPDATE sales SET {QTY: @lo * 2 + qty} WHERE _id = 1", "1: QTY=9 by 4");
+    row("UPDATE sales SET qty = qty + 1, qty = 5 WHERE _id = 1", "1: qty=5");
+    row("UPDATE sales SET qty = 5 - qty, n = qty + 1 WHERE _id = 1", "1: qty=0, n=6");
+    row("UPDATE sales SET site = site + 1 WHERE _id = 1", R"(1: site="a1")");
     row("UPDATE people SET a = 1 WHERE name = 'nobody'", "");
     row("UPDATE nothing SET a = 1", "");
     row("UPDATE people SET name.first = 1", "error");
