@@ -1,6 +1,7 @@
 #include "storage/connection.h"
 
 #include "core/clock.h"
+#include "storage/read_token.h"
 
 #include <sqlite3.h>
 
@@ -74,6 +75,15 @@ Statement &Statement::bindBlob(int index, QByteArrayView value)
     const char *data = value.data() != nullptr ? value.data() : "";
     const int code = sqlite3_bind_blob64(
         m_handle, index, data, static_cast<sqlite3_uint64>(value.size()), SQLITE_STATIC);
+    DRIFTLESS_ASSERT(code == SQLITE_OK);
+    return *this;
+}
+
+Statement &Statement::bindCopy(int index, QByteArrayView value)
+{
+    const char *data = value.data() != nullptr ? value.data() : "";
+    const int code = sqlite3_bind_blob64(
+        m_handle, index, data, static_cast<sqlite3_uint64>(value.size()), SQLITE_TRANSIENT);
     DRIFTLESS_ASSERT(code == SQLITE_OK);
     return *this;
 }
@@ -260,9 +270,14 @@ void Connection::setReadDeadline(std::chrono::milliseconds readMax)
     sqlite3_progress_handler(
         m_handle,
         kProgressSteps,
-        [](void *self) { return steadyMs() > static_cast<Connection *>(self)->m_deadline ? 1 : 0; },
+        [](void *self) { return static_cast<const Connection *>(self)->isReadOver() ? 1 : 0; },
         this);
     beginRead();
+}
+
+bool Connection::isReadOver() const
+{
+    return m_token != nullptr ? m_token->isOver() : steadyMs() > m_deadline;
 }
 
 void Connection::beginRead()
@@ -295,6 +310,9 @@ Error Connection::lastError(int code) const
                 + ". Free some; nothing that was acknowledged is lost.",
             {}};
     case SQLITE_INTERRUPT:
+        if (m_token != nullptr) {
+            return m_token->error();
+        }
         return {ErrorCode::Timeout,
             "The read took longer than Node:ReadMaxMilliseconds allows. Ask for smaller pages.",
             {}};

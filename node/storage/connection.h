@@ -15,6 +15,7 @@ struct sqlite3_stmt;
 namespace driftless::storage {
 
 class Connection;
+class ReadToken;
 
 /// A prepared statement that is bound, stepped and reset in one place. Belongs to the thread of its
 /// connection and must not outlive it. Parameters count from 1, columns from 0.
@@ -32,6 +33,8 @@ public:
     /// The bytes are not copied: they must live until the next reset. A null view binds an empty
     /// blob.
     Statement &bindBlob(int index, QByteArrayView value);
+    /// As bindBlob, but the bytes are copied.
+    Statement &bindCopy(int index, QByteArrayView value);
     Statement &bindText(int index, QByteArrayView utf8);
     Statement &bindNull(int index);
 
@@ -94,6 +97,9 @@ public:
     /// Renewed by each `beginRead`.
     void setReadDeadline(std::chrono::milliseconds readMax);
     void beginRead();
+    /// The reads from now on end when `token` is over, with its error, instead of by that time;
+    /// null: no longer. It outlives those reads.
+    void setReadToken(const ReadToken *token) { m_token = token; }
 
     [[nodiscard]] const QByteArray &path() const { return m_path; }
     /// What SQLite last said, as an Error of ours that names the file.
@@ -102,11 +108,13 @@ public:
 
 private:
     Connection(QByteArray path, sqlite3 *handle);
+    [[nodiscard]] bool isReadOver() const;
 
     QByteArray m_path;
     sqlite3 *m_handle = nullptr;
     std::int64_t m_deadline = 0;
     std::int64_t m_readMaxMs = 0;
+    const ReadToken *m_token = nullptr;
     int m_walPages = 0;
 };
 

@@ -5,6 +5,7 @@
 #include "storage/document_store.h"
 #include "storage/file_lock.h"
 #include "storage/migrations.h"
+#include "storage/visible_documents.h"
 
 #include <algorithm>
 
@@ -325,6 +326,11 @@ Result<std::vector<StoredOperation>> DatabaseFile::readLog(
 Result<std::optional<StoredOperation>> DatabaseFile::findOperation(const Dot &dot) const
 {
     return m_impl->log->find(dot);
+}
+
+VisibleDocuments DatabaseFile::visibleDocuments() const
+{
+    return VisibleDocuments(*m_impl->connection);
 }
 
 Result<DocumentState> DatabaseFile::load(const DocumentKey &key) const

@@ -15,6 +15,7 @@
 namespace driftless::storage {
 
 class DocumentState;
+class VisibleDocuments;
 struct LoadedDocument;
 
 struct StoredOperation
@@ -134,6 +135,8 @@ public:
     void setOwnIncarnation(const Incarnation &incarnation);
 
     // Documents, for writers.
+    /// As the open transaction has left them so far.
+    [[nodiscard]] VisibleDocuments visibleDocuments() const;
     /// The state of a document; an empty one where there is none.
     [[nodiscard]] Result<DocumentState> load(const DocumentKey &key) const;
     /// The same with what `applyOwn` needs besides.

@@ -196,4 +196,23 @@ Result<qint64> DocumentReader::conflictCount()
     return qint64 {count};
 }
 
+Result<void> DocumentReader::beginSnapshot(const ReadToken &token)
+{
+    m_connection->setReadToken(&token);
+    auto begun = m_connection->execute("BEGIN");
+    if (!begun) {
+        m_connection->setReadToken(nullptr);
+    }
+    return begun;
+}
+
+void DocumentReader::endSnapshot()
+{
+    m_connection->setReadToken(nullptr);
+    if (m_connection->isInTransaction()) {
+        // What it cannot end, closing the connection does.
+        static_cast<void>(m_connection->execute("ROLLBACK"));
+    }
+}
+
 } // namespace driftless::storage

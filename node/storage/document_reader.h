@@ -2,6 +2,8 @@
 
 #include "storage/conflicts.h"
 #include "storage/connection.h"
+#include "storage/read_token.h"
+#include "storage/visible_documents.h"
 
 #include <chrono>
 #include <optional>
@@ -49,6 +51,12 @@ public:
     Result<std::vector<QByteArray>> collections();
     Result<std::vector<Conflict>> conflicts(qint64 skip, int take);
     Result<qint64> conflictCount();
+
+    /// One state of the database from now until `endSnapshot`, read until `token` is over, which
+    /// outlives it. Meanwhile only what `visibleDocuments` answers is asked.
+    Result<void> beginSnapshot(const ReadToken &token);
+    void endSnapshot();
+    [[nodiscard]] VisibleDocuments visibleDocuments() { return VisibleDocuments(*m_connection); }
 
 private:
     explicit DocumentReader(std::unique_ptr<Connection> connection);

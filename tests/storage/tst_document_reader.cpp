@@ -53,6 +53,9 @@ private Q_SLOTS:
     void prunedSidesAreMissing();
     void longReadsEnd();
     void slowReaderDoesNotHoldTheLog();
+    void cursorsGoOverOneState();
+    void cursorsTellWhoWroteWhat();
+    void cursorsEndWithTheirToken();
 };
 
 void TestDocumentReader::showsWhatTheStateShows()
@@ -318,6 +321,106 @@ void TestDocumentReader::slowReaderDoesNotHoldTheLog()
         writeMuch();
         QCOMPARE(sizeOf(log), held);
     }
+}
+
+/// A snapshot does not change, however many documents are read, and a cursor has no page.
+void TestDocumentReader::cursorsGoOverOneState()
+{
+    Till a("a");
+    fill(a, 50);
+    a.erase("00007");
+    auto reader = a.reader();
+    const ReadToken token(10s);
+    must(reader->beginSnapshot(token));
+    const VisibleDocuments documents = reader->visibleDocuments();
+    QVERIFY(!must(documents.scan("nothing")).has_value());
+    QVERIFY(!must(documents.contains("nothing")));
+    QVERIFY(must(documents.contains("PRODUCTS")));
+    auto cursor = must(documents.scan("Products"));
+    int count = 0;
+    QByteArray last;
+    while (must(cursor->next())) {
+        if (++count == 1) {
+            a.put("00000", R"({"Id":"00000","x":1})");
+            a.put("99999", R"({"Id":"99999"})");
+        }
+        QVERIFY(cursor->foldedId().compare(last) > 0);
+        last = cursor->foldedId().toByteArray();
+        QCOMPARE(cursor->body(), bodyOf(last.toInt()));
+    }
+    QCOMPARE(count, 49);
+    cursor = must(documents.scan("products", "00047"));
+    QVERIFY(must(cursor->next()));
+    QCOMPARE(cursor->foldedId(), QByteArrayView("00048"));
+    cursor = must(documents.find("products", "99999"));
+    QVERIFY(!must(cursor->next())); // younger than the snapshot
+    cursor.reset();
+    reader->endSnapshot();
+    must(reader->beginSnapshot(token));
+    cursor = must(documents.find("products", "99999"));
+    QVERIFY(must(cursor->next()));
+    QVERIFY(!must(cursor->next()));
+    cursor.reset();
+    reader->endSnapshot();
+    // The writer sees its own transaction.
+    must(a.file().begin());
+    a.writeOpen({{Edit::Kind::Put, "open", R"({"Id":"open"})"}});
+    cursor = must(a.file().visibleDocuments().find("products", "OPEN"));
+    QVERIFY(must(cursor->next()));
+    cursor.reset();
+    must(a.file().commit());
+}
+
+void TestDocumentReader::cursorsTellWhoWroteWhat()
+{
+    Till a("a");
+    const auto first = a.put("Ada", R"({"Id":"Ada","n":1})");
+    auto reader = a.reader();
+    const ReadToken token(10s);
+    must(reader->beginSnapshot(token));
+    auto cursor = must(reader->visibleDocuments().scan("products"));
+    QVERIFY(must(cursor->next()));
+    const DocumentFacts facts = must(cursor->facts());
+    QCOMPARE(facts.id, QByteArray("Ada"));
+    QCOMPARE(facts.token, first.header.id());
+    QCOMPARE(facts.writer.bytes(), QByteArray("a"));
+    QCOMPARE(facts.modified, support::ManualClock::kStart);
+    cursor.reset();
+    reader->endSnapshot();
+}
+
+void TestDocumentReader::cursorsEndWithTheirToken()
+{
+    Till a("a");
+    fill(a, 20'000);
+    auto reader = a.reader();
+    ReadToken token(600s);
+    const auto countAll = [&reader, &token]() -> Result<int> {
+        DRIFTLESS_TRY(reader->beginSnapshot(token));
+        auto cursor = must(reader->visibleDocuments().scan("products"));
+        for (int count = 0;; ++count) {
+            const auto more = cursor->next();
+            if (!more || !*more) {
+                cursor.reset();
+                reader->endSnapshot();
+                return more ? Result<int>(count) : Result<int>(more.error());
+            }
+        }
+    };
+    QCOMPARE(must(countAll()), 20'000);
+    token.cancel();
+    QCOMPARE(countAll().error().code, ErrorCode::ShuttingDown);
+    ReadToken late(-1ms);
+    must(reader->beginSnapshot(late));
+    auto cursor = must(reader->visibleDocuments().scan("products"));
+    Result<bool> more = true;
+    while (more && *more) {
+        more = cursor->next();
+    }
+    QCOMPARE(more.error().code, ErrorCode::Timeout);
+    cursor.reset();
+    reader->endSnapshot();
+    QVERIFY(must(reader->document("products", "00001")).has_value()); // the reader goes on
 }
 
 QTEST_GUILESS_MAIN(TestDocumentReader)

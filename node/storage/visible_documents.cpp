@@ -1,0 +1,81 @@
+#include "storage/visible_documents.h"
+
+#include "core/case_fold.h"
+#include "storage/row_codec.h"
+
+namespace driftless::storage {
+
+namespace {
+
+constexpr std::string_view kSelect
+    = "SELECT d.id, d.body, o.body, d.operation, d.state, o.header FROM documents d JOIN "
+      "operations o ON o.position = d.operation WHERE d.collection = ?1 AND d.flags & 1 AND ";
+
+} // namespace
+
+Result<bool> DocumentCursor::next()
+{
+    return m_rows.step();
+}
+
+Result<DocumentFacts> DocumentCursor::facts() const
+{
+    Operation newestWrite;
+    DRIFTLESS_TRY_ASSIGN(newestWrite.header, decodeHeader(m_rows.blobView(5)));
+    DocumentFacts facts;
+    facts.id = newestWrite.header.documentId;
+    facts.token = newestWrite.header.id();
+    facts.writer = newestWrite.header.version.dot.incarnation.origin;
+    facts.modified = WallTime(
+        std::chrono::milliseconds(static_cast<std::int64_t>(newestWrite.header.version.hlc >> 16)));
+    if (isComposed()) {
+        newestWrite.body = m_rows.blob(2);
+        DRIFTLESS_TRY_ASSIGN(const DocumentState state,
+            RowCodec::decode(m_rows.blob(4), &newestWrite, {m_rows.integer(3)}));
+        facts.token = state.token(m_collection, foldedId()).value_or(facts.token);
+    }
+    return facts;
+}
+
+Result<std::int64_t> VisibleDocuments::keyOf(const QByteArray &folded) const
+{
+    DRIFTLESS_TRY_ASSIGN(
+        Statement select, m_connection.prepare("SELECT id FROM collections WHERE folded = ?"));
+    select.bindBlob(1, folded);
+    DRIFTLESS_TRY_ASSIGN(const bool hasRow, select.step());
+    return hasRow ? select.integer(0) : 0;
+}
+
+Result<bool> VisibleDocuments::contains(const QByteArray &collection) const
+{
+    DRIFTLESS_TRY_ASSIGN(const std::int64_t key, keyOf(foldCase(collection)));
+    return key != 0;
+}
+
+Result<std::optional<DocumentCursor>> VisibleDocuments::open(
+    const QByteArray &collection, std::string_view condition, QByteArrayView foldedId) const
+{
+    QByteArray folded = foldCase(collection);
+    DRIFTLESS_TRY_ASSIGN(const std::int64_t key, keyOf(folded));
+    if (key == 0) {
+        return std::optional<DocumentCursor>();
+    }
+    DRIFTLESS_TRY_ASSIGN(
+        Statement rows, m_connection.prepare(std::string(kSelect).append(condition)));
+    rows.bind(1, key).bindCopy(2, foldedId);
+    return std::optional(DocumentCursor(std::move(rows), std::move(folded)));
+}
+
+Result<std::optional<DocumentCursor>> VisibleDocuments::scan(
+    const QByteArray &collection, QByteArrayView after) const
+{
+    return open(collection, "d.id > ?2 ORDER BY d.id", after);
+}
+
+Result<std::optional<DocumentCursor>> VisibleDocuments::find(
+    const QByteArray &collection, const QByteArray &id) const
+{
+    return open(collection, "d.id = ?2", foldCase(id));
+}
+
+} // namespace driftless::storage

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "core/clock.h"
+#include "storage/connection.h"
+#include "storage/operation.h"
+
+#include <optional>
+
+namespace driftless::storage {
+
+/// What is known of a visible document besides its body.
+struct DocumentFacts
+{
+    QByteArray id; ///< as its newest writer spells it
+    Hash128 token;
+    NodeId writer; ///< who wrote it last
+    WallTime modified {}; ///< when, by that node's clock
+};
+
+/// Visible documents of one collection in ascending order of their folded ids, one after the other.
+/// Belongs to the thread of its connection, and must not outlive it.
+class DocumentCursor
+{
+public:
+    /// False at the end.
+    Result<bool> next();
+    // Of the document that `next` has come to; views hold until the next call of it.
+    [[nodiscard]] QByteArrayView foldedId() const { return m_rows.blobView(0); }
+    [[nodiscard]] QByteArrayView body() const { return m_rows.blobView(isComposed() ? 1 : 2); }
+    /// Reads the operation's header and, of a document that was merged, its state.
+    [[nodiscard]] Result<DocumentFacts> facts() const;
+
+private:
+    friend class VisibleDocuments;
+    DocumentCursor(Statement rows, QByteArray foldedCollection)
+        : m_rows(std::move(rows))
+        , m_collection(std::move(foldedCollection))
+    {
+    }
+    /// What it shows is no operation's body.
+    [[nodiscard]] bool isComposed() const { return !m_rows.isNull(1); }
+
+    Statement m_rows;
+    QByteArray m_collection;
+};
+
+/// The visible documents of a database, as one connection sees them: for a reader what is
+/// committed, for the writer with the changes of its transaction. Names match in any case. One
+/// thread, that of the connection, which outlives it.
+class VisibleDocuments
+{
+public:
+    explicit VisibleDocuments(Connection &connection)
+        : m_connection(connection)
+    {
+    }
+
+    [[nodiscard]] Result<bool> contains(const QByteArray &collection) const;
+    /// From the first document whose folded id is above `after`; nothing if there is no such
+    /// collection.
+    [[nodiscard]] Result<std::optional<DocumentCursor>> scan(
+        const QByteArray &collection, QByteArrayView after = {}) const;
+    /// A cursor over that document alone, or over nothing.
+    [[nodiscard]] Result<std::optional<DocumentCursor>> find(
+        const QByteArray &collection, const QByteArray &id) const;
+
+private:
+    /// 0 if there is none.
+    [[nodiscard]] Result<std::int64_t> keyOf(const QByteArray &folded) const;
+    [[nodiscard]] Result<std::optional<DocumentCursor>> open(
+        const QByteArray &collection, std::string_view condition, QByteArrayView foldedId) const;
+
+    Connection &m_connection;
+};
+
+} // namespace driftless::storage
