@@ -251,6 +251,9 @@ Result<bool> SelectRun::visitDocuments(const std::function<Result<bool>(const Va
         if (!document) {
             return true;
         }
+        if (m_context.watch != nullptr) {
+            DRIFTLESS_TRY(m_context.watch->check());
+        }
         if (isIncludedFirst) {
             DRIFTLESS_TRY_ASSIGN(*document, withIncludes(*document, m_select.includes, m_context));
         }

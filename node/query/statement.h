@@ -7,12 +7,27 @@
 
 namespace driftless::query {
 
+/// What may end a statement before its end.
+class Watch
+{
+public:
+    virtual ~Watch() = default;
+    /// Called between documents, on the statement's thread: an error ends the statement with it
+    /// (its time is over, nobody waits for it any more).
+    virtual Result<void> check() = 0;
+};
+
+/// What one statement may keep in memory, as Value::weight counts it.
+inline constexpr std::size_t kQueryMemoryBytesMax = 256'000'000;
+
 /// What a statement runs with. Everything outlives the run.
 struct Context
 {
     Catalog &catalog;
     const Parameters &parameters;
     const Services &services;
+    Watch *watch = nullptr; ///< null: nothing ends it
+    std::size_t memoryBytesMax = kQueryMemoryBytesMax;
 };
 
 /// Takes the next row; answers false to end the statement there.

@@ -42,7 +42,7 @@ constexpr char kLowMember = '\x01';
 constexpr char kEndOfDocument = '\x02';
 constexpr char kHighMember = '\x03';
 
-constexpr int kExponentBias = 0x4000;
+constexpr std::int64_t kExponentBias = 0x4000;
 
 void append(QByteArray &out, Tag tag)
 {
@@ -100,7 +100,7 @@ void appendDecimal(QByteArray &out, bool isNegative, QByteArrayView digits, int 
     }
     append(out, isNegative ? Tag::Negative : Tag::Positive);
     const qsizetype from = out.size();
-    appendBigEndian(out, static_cast<std::uint64_t>(exponent + kExponentBias), 2);
+    appendBigEndian(out, static_cast<std::uint64_t>(kExponentBias + exponent), 2);
     for (qsizetype i = 0; i < digits.size(); i += 2) {
         const int second = i + 1 < digits.size() ? digits[i + 1] - '0' : 0;
         out += static_cast<char>((digits[i] - '0') * 10 + second + 1);

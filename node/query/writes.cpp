@@ -50,6 +50,9 @@ Result<void> visitMatches(const QByteArray &collection,
         if (!document) {
             return {};
         }
+        if (context.watch != nullptr) {
+            DRIFTLESS_TRY(context.watch->check());
+        }
         if (condition) {
             DRIFTLESS_TRY_ASSIGN(const bool holds, condition->holds(rowOf(*document, context)));
             if (!holds) {
@@ -155,11 +158,9 @@ class Patch
 public:
     explicit Patch(const Update &update)
     {
-        const bool isLiteral = update.patch && update.patch->kind == ExpressionKind::DocumentForm;
-        if (update.patch && !isLiteral) {
-            m_merged = Program::compile(*update.patch);
-        }
-        for (std::size_t i = 0; isLiteral && i < update.patch->names.size(); ++i) {
+        // `{$date: '…'}` is written as a document, but is none.
+        m_isDocument = !update.patch || update.patch->kind == ExpressionKind::DocumentForm;
+        for (std::size_t i = 0; update.patch && i < update.patch->names.size(); ++i) {
             m_setters.emplace_back(
                 std::vector {update.patch->names[i]}, *update.patch->operands[i]);
         }
@@ -172,8 +173,8 @@ public:
         const Value &old, const Context &context) const
     {
         const Row row = rowOf(old, context);
-        if (m_merged) {
-            return merged(row);
+        if (!m_isDocument) {
+            return evaluationError(QByteArrayLiteral("UPDATE: the value to merge is no document."));
         }
         Value changed = old;
         std::vector<MemberChange> members;
@@ -197,20 +198,7 @@ public:
     }
 
 private:
-    [[nodiscard]] Result<std::vector<MemberChange>> merged(const Row &row) const
-    {
-        DRIFTLESS_TRY_ASSIGN(const Value document, m_merged->evaluate(row));
-        if (!document.isDocument()) {
-            return evaluationError(QByteArrayLiteral("UPDATE: the value to merge is no document."));
-        }
-        std::vector<MemberChange> members;
-        for (const DocumentMember &member : document.toDocument().members()) {
-            members.push_back({member.name, member.value, std::nullopt});
-        }
-        return members;
-    }
-
-    std::optional<Program> m_merged; ///< a document that is calculated as a whole
+    bool m_isDocument = true;
     std::vector<Setter> m_setters;
 };
 

@@ -191,7 +191,7 @@ void TestQueryStatements::writes_data()
     row("UPDATE people SET name = UPPER(name), old = name", R"(1: name="ANA", old="Ana")");
     row("UPDATE people SET {a: 1}", "1: a=1");
     row("UPDATE people SET x.y = 1, x.z = 2", R"(1: x={"y":1,"z":2})");
-    row("UPDATE people SET EXTEND($, {a: 1})", R"(1: _id=1, name="Ana", a=1)");
+    row("UPDATE people SET {$date: '2024-01-01'}", "error");
     row("UPDATE people SET _ID = 1.0, a = 1, A = 2", "1: _ID=1.0, a=2");
     row("UPDATE sales SET qty = qty - 2",
         "1: qty=3 by -2 2: qty=0 by -2 3: qty=-1 by -2 4: qty=null");
