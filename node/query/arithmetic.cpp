@@ -2,6 +2,7 @@
 
 #include "core/assert.h"
 #include "core/clock.h"
+#include "query/budget.h"
 #include "query/date_time.h"
 #include "query/extended_json.h"
 #include "query/syntax_error.h"
@@ -188,7 +189,10 @@ Result<Value> calculate(Operator op, const Value &a, const Value &b)
         return calculateNumbers(op, a, b);
     }
     if (op == Operator::Add && (a.isString() || b.isString())) {
-        return Value::string(textOf(a) + textOf(b));
+        const QByteArray left = textOf(a);
+        const QByteArray right = textOf(b);
+        DRIFTLESS_TRY(checkTextBytes(left.size() + right.size()));
+        return Value::string(left + right);
     }
     if (op == Operator::Add || op == Operator::Subtract) {
         if (a.isDateTime() && b.isNumber()) {

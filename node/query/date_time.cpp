@@ -115,11 +115,12 @@ std::optional<int> readZone(Reader &reader)
     }
     const int sign = reader.take('+') ? 1 : reader.take('-') ? -1 : 0;
     const auto hours = sign != 0 ? reader.number(2, 2) : std::nullopt;
-    if (!hours || *hours > 14) {
+    const bool hasMinutes = hours && (reader.take(':') || !reader.isAtEnd());
+    const auto minutes = hasMinutes ? reader.number(2, 2) : std::optional(0);
+    if (!hours || !minutes || *minutes > 59 || *hours * 60 + *minutes > 14 * 60) {
         return std::nullopt;
     }
-    reader.take(':');
-    return sign * (*hours * 60 + reader.number(2, 2).value_or(0));
+    return sign * (*hours * 60 + *minutes);
 }
 
 } // namespace

@@ -15,6 +15,10 @@ constexpr int kHeightMax = 1'000;
 
 void addFields(std::vector<QByteArray> &fields, const std::vector<QByteArray> &more)
 {
+    if (fields.empty()) { // of one expression, so that none is there twice
+        fields = more;
+        return;
+    }
     for (const QByteArray &field : more) {
         const bool isKnown = std::any_of(fields.begin(),
             fields.end(),
@@ -90,11 +94,19 @@ Result<ExpressionPointer> ExpressionParser::finish(Expression expression) const
     };
     for (std::size_t i = 0; i < expression.operands.size(); ++i) {
         gather(*expression.operands[i], isLambda && i == 1);
+        if (facts.fields.size() > kQueryFieldsMax) {
+            return m_stream.fail(expression.operands[i]->place,
+                QByteArrayLiteral("The expression names too many members."));
+        }
     }
     for (const PathStep &step : expression.steps) {
         if (step.filter) {
             gather(*step.filter, true);
         }
+    }
+    if (m_stream.countNode() > kQueryNodesMax) {
+        return m_stream.fail(
+            expression.place, QByteArrayLiteral("The statement consists of too many parts."));
     }
     facts.isSequence = facts.isSequence || isLambda;
     if (expression.height > kHeightMax) {

@@ -14,11 +14,14 @@ class Random;
 
 namespace driftless::query {
 
-/// What volatile functions ask.
+class Budget;
+
+/// What evaluation asks for beside values. All of it outlives the statement.
 struct Services
 {
-    const Clock &clock;
+    const Clock &clock; ///< of volatile functions, as is `random`
     Random &random;
+    Budget *budget = nullptr; ///< null: without bound, for what is known to be small
 };
 
 /// The arguments of one call: a sequence stands as an array.

@@ -35,7 +35,7 @@ Result<Value> readExtended(TokenStream &stream, const QByteArray &name)
 
 Result<Value> readDocument(TokenStream &stream)
 {
-    Document document;
+    std::vector<DocumentMember> members;
     while (!stream.takeSymbol("}")) {
         if (!isName(stream.peek())) {
             return stream.fail(QByteArrayLiteral("Expected the name of a member."));
@@ -45,14 +45,14 @@ Result<Value> readDocument(TokenStream &stream)
             return stream.fail(QByteArrayLiteral("The name of a member is empty."));
         }
         DRIFTLESS_TRY(stream.expectSymbol(":"));
-        if (document.size() == 0 && isExtendedName(name)) {
+        if (members.empty() && isExtendedName(name)) {
             return readExtended(stream, name);
         }
         DRIFTLESS_TRY_ASSIGN(Value value, readJson(stream));
-        document.set(name, std::move(value));
+        members.push_back({name, std::move(value)});
         stream.takeSymbol(","); // missing and trailing ones are forgiven
     }
-    return Value::document(std::move(document));
+    return Value::document(Document::ofMembers(std::move(members)));
 }
 
 Result<Value> readArray(TokenStream &stream)
@@ -126,8 +126,20 @@ Result<Value> readJson(TokenStream &stream)
     return stream.fail(QByteArrayLiteral("Expected a JSON value."));
 }
 
+Result<Value> parseJsonPrefix(QByteArrayView text)
+{
+    if (text.size() > kQueryBytesMax) {
+        return Error {ErrorCode::TooLarge, QByteArrayLiteral("The JSON is too long."), {}};
+    }
+    TokenStream stream(text, tokenizeToError(text));
+    return readJson(stream);
+}
+
 Result<Value> parseJson(QByteArrayView text)
 {
+    if (text.size() > kQueryBytesMax) {
+        return Error {ErrorCode::TooLarge, QByteArrayLiteral("The JSON is too long."), {}};
+    }
     DRIFTLESS_TRY_ASSIGN(auto tokens, tokenize(text));
     TokenStream stream(text, std::move(tokens));
     DRIFTLESS_TRY_ASSIGN(Value value, readJson(stream));

@@ -4,6 +4,10 @@
 
 #include <QChar>
 
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+
 namespace driftless::query {
 
 namespace {
@@ -23,7 +27,7 @@ public:
     {
     }
 
-    Result<std::vector<Token>> run()
+    Result<std::vector<Token>> run(bool endsAtError)
     {
         std::vector<Token> tokens;
         for (;;) {
@@ -31,7 +35,11 @@ public:
             const char *const begin = m_at;
             Token token;
             if (m_at != m_end) {
-                DRIFTLESS_TRY_ASSIGN(token, next());
+                auto read = next();
+                if (!read && !endsAtError) {
+                    return read.error();
+                }
+                token = read ? std::move(read).value() : Token();
             }
             token.place = {begin - m_text.begin(), m_at - begin};
             token.isBehindSpace = isBehindSpace;
@@ -192,12 +200,11 @@ private:
     /// Four hexadecimal digits, or -1.
     [[nodiscard]] int unit(const char *at) const
     {
-        if (m_end - at < 4) {
+        const auto isHex = [](unsigned char c) { return std::isxdigit(c) != 0; };
+        if (m_end - at < 4 || !std::all_of(at, at + 4, isHex)) {
             return -1;
         }
-        bool isHex = false;
-        const int value = QByteArray(at, 4).toInt(&isHex, 16);
-        return isHex && at[0] != '-' && at[0] != '+' && at[0] != ' ' ? value : -1;
+        return QByteArray(at, 4).toInt(nullptr, 16);
     }
 
     /// Behind `\u`. A lone surrogate becomes U+FFFD, since text is UTF-8.
@@ -236,8 +243,10 @@ private:
         }
         const char *const begin = m_at;
         m_at = character(m_at).end;
-        if (m_at - begin == 1 && QByteArrayView("(){}[],:.;@+-*/%=><").contains(*begin)) {
-            return Token {TokenKind::Symbol, QByteArray(1, *begin), {}};
+        static constexpr char kOne[] = "(){}[],:.;@+-*/%=><";
+        const char *const known = *begin != '\0' ? std::strchr(kOne, *begin) : nullptr;
+        if (known != nullptr) { // the text is not copied: a statement may be all symbols
+            return Token {TokenKind::Symbol, QByteArray::fromRawData(known, 1), {}};
         }
         return syntaxError(m_text,
             {begin - m_text.begin(), m_at - begin},
@@ -256,7 +265,13 @@ Result<std::vector<Token>> tokenize(QByteArrayView text)
     if (!isWellFormedUtf8(text)) {
         return evaluationError(QByteArrayLiteral("The text is not UTF-8."));
     }
-    return Lexer(text).run();
+    return Lexer(text).run(false);
+}
+
+std::vector<Token> tokenizeToError(QByteArrayView text)
+{
+    const qsizetype size = isWellFormedUtf8(text) ? text.size() : 0;
+    return Lexer(text.first(size)).run(true).value();
 }
 
 } // namespace driftless::query

@@ -12,4 +12,7 @@ namespace driftless::query {
 /// nothing, text that is not UTF-8. Any thread.
 Result<std::vector<Token>> tokenize(QByteArrayView text);
 
+/// The same, with the End where something is no token. Of text that is not UTF-8 only the End.
+std::vector<Token> tokenizeToError(QByteArrayView text);
+
 } // namespace driftless::query

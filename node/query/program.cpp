@@ -73,12 +73,13 @@ public:
     }
     [[nodiscard]] Result<Value> evaluate(const Row &row) const override
     {
-        Document document;
+        std::vector<DocumentMember> members;
+        members.reserve(m_names.size());
         for (std::size_t i = 0; i < m_names.size(); ++i) {
             DRIFTLESS_TRY_ASSIGN(Value value, m_values[i]->evaluate(row));
-            document.set(m_names[i], std::move(value));
+            members.push_back({m_names[i], std::move(value)});
         }
-        return Value::document(std::move(document));
+        return bounded(Value::document(Document::ofMembers(std::move(members))));
     }
 
 private:
@@ -101,7 +102,7 @@ public:
             DRIFTLESS_TRY_ASSIGN(Value value, element->evaluate(row));
             elements.push_back(std::move(value));
         }
-        return Value::array(std::move(elements));
+        return bounded(Value::array(std::move(elements)));
     }
 
 private:
@@ -123,12 +124,20 @@ public:
     [[nodiscard]] Result<Value> evaluate(const Row &row) const override
     {
         QVarLengthArray<Value, 4> values;
+        std::int64_t steps = 1;
         for (std::size_t i = 0; i < m_arguments.size(); ++i) {
             DRIFTLESS_TRY_ASSIGN(Value value, m_arguments[i]->evaluate(row));
-            values.append(m_isSpread[static_cast<qsizetype>(i)] ? spread(value) : std::move(value));
+            steps += stepsOf(value);
+            if (m_isSpread[static_cast<qsizetype>(i)]) {
+                DRIFTLESS_TRY_ASSIGN(value, spread(value));
+            }
+            values.append(std::move(value));
         }
-        return m_function.body(
-            {values.constData(), static_cast<std::size_t>(values.size())}, *row.services);
+        DRIFTLESS_TRY(spend(row, steps));
+        DRIFTLESS_TRY_ASSIGN(Value result,
+            m_function.body(
+                {values.constData(), static_cast<std::size_t>(values.size())}, *row.services));
+        return bounded(std::move(result));
     }
 
 private:
@@ -222,13 +231,16 @@ Result<bool> Program::holds(const Row &row) const
     return value.isTrue();
 }
 
-Value spread(const Value &value)
+Result<Value> spread(const Value &value)
 {
     if (value.isArray()) {
         return value;
     }
     Array elements;
     if (value.type() == Type::Binary) {
+        const auto count = static_cast<std::size_t>(value.bytes().size());
+        DRIFTLESS_TRY(checkWeight(count * sizeof(Value)));
+        elements.reserve(count);
         for (const char byte : value.bytes()) {
             elements.push_back(Value::int32(static_cast<unsigned char>(byte)));
         }

@@ -53,8 +53,8 @@ private:
 };
 
 /// What ITEMS and a scalar argument of an aggregate become: the elements of an array, the bytes of
-/// a binary as Int32, or the value itself alone. Answered as an array.
-Value spread(const Value &value);
+/// a binary as Int32, or the value itself alone. Answered as an array; a binary may be too large.
+Result<Value> spread(const Value &value);
 
 /// LIKE: `%` for any run, `_` for one UTF-16 unit, all else by folded case.
 bool isLike(const QByteArray &text, const QByteArray &pattern);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "query/budget.h"
 #include "query/program.h"
 
 namespace driftless::query {
@@ -18,6 +19,13 @@ NodePointer compileNode(const Expression &expression);
 NodePointer compilePath(const Expression &path);
 NodePointer compileLambda(const Expression &lambda);
 NodePointer compileOperator(const Expression &binary);
+
+/// Counts the steps against the statement's budget.
+inline Result<void> spend(const Row &row, std::int64_t steps)
+{
+    Budget *budget = row.services != nullptr ? row.services->budget : nullptr;
+    return budget != nullptr ? budget->spend(steps) : Result<void>();
+}
 
 /// The row inside of a filter or lambda: `*` is the root again.
 inline Row elementRow(const Row &outer, const Value &element)

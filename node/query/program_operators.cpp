@@ -27,6 +27,7 @@ public:
     {
         DRIFTLESS_TRY_ASSIGN(const Value left, m_left->evaluate(row));
         DRIFTLESS_TRY_ASSIGN(const Value right, m_right->evaluate(row));
+        DRIFTLESS_TRY(spend(row, 1 + stepsOf(left) + stepsOf(right)));
         return calculate(m_op, left, right);
     }
 
@@ -124,6 +125,20 @@ bool compares(Operator op, const Value &left, const Value &right, const Value &h
     }
 }
 
+/// The steps that one comparison takes at most.
+std::int64_t costOf(Operator op, const Value &left, const Value &right, const Value &high)
+{
+    if (op == Operator::Like && left.isString() && right.isString()) {
+        constexpr std::int64_t kCharactersInAStep = 64;
+        // Behind a `%` the pattern is tried at every place of the text.
+        const std::int64_t tries = right.bytes().contains('%') ? right.bytes().size() : 1;
+        return 1 + left.bytes().size() * tries / kCharactersInAStep;
+    }
+    const std::int64_t once = 1 + stepsOf(left) + stepsOf(right) + stepsOf(high);
+    const bool isRepeated = op == Operator::In && right.isArray() && left.isDocument();
+    return isRepeated ? once * static_cast<std::int64_t>(1 + right.toArray().size()) : once;
+}
+
 class ComparisonNode final : public Node
 {
 public:
@@ -144,15 +159,18 @@ public:
             DRIFTLESS_TRY_ASSIGN(high, m_high->evaluate(row));
         }
         if (m_quantifier == Quantifier::None) {
+            DRIFTLESS_TRY(spend(row, costOf(m_op, left, right, high)));
             return Value::boolean(compares(m_op, left, right, high));
         }
-        const Value elements = spread(left);
-        const auto holds
-            = [&](const Value &element) { return compares(m_op, element, right, high); };
-        const Array &all = elements.toArray();
-        return Value::boolean(m_quantifier == Quantifier::Any
-                ? std::any_of(all.begin(), all.end(), holds)
-                : std::all_of(all.begin(), all.end(), holds));
+        const bool isAny = m_quantifier == Quantifier::Any;
+        DRIFTLESS_TRY_ASSIGN(const Value elements, spread(left));
+        for (const Value &element : elements.toArray()) {
+            DRIFTLESS_TRY(spend(row, costOf(m_op, element, right, high)));
+            if (compares(m_op, element, right, high) == isAny) {
+                return Value::boolean(isAny);
+            }
+        }
+        return Value::boolean(!isAny);
     }
 
 private:

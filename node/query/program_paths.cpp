@@ -83,6 +83,7 @@ private:
         Array kept;
         if (value.isArray()) {
             for (const Value &element : value.toArray()) {
+                DRIFTLESS_TRY(spend(row, 1));
                 DRIFTLESS_TRY_ASSIGN(
                     const Value verdict, filter.evaluate(elementRow(row, element)));
                 if (verdict.isTrue()) {
@@ -115,6 +116,7 @@ protected:
     }
     [[nodiscard]] Result<Value> body(const Row &row, const Value &element) const
     {
+        DRIFTLESS_TRY(spend(row, 1));
         return m_body->evaluate(elementRow(row, element));
     }
 
@@ -136,8 +138,11 @@ public:
     {
         DRIFTLESS_TRY_ASSIGN(const Value source, elements(row));
         Array mapped;
+        std::size_t weight = 0; // of all together, known before they are one value
         for (const Value &element : source.toArray()) {
             DRIFTLESS_TRY_ASSIGN(Value value, body(row, element));
+            weight += value.weight();
+            DRIFTLESS_TRY(checkWeight(weight));
             if (m_isFlattened) {
                 mapped.insert(mapped.end(), value.toArray().begin(), value.toArray().end());
             } else {

@@ -188,11 +188,11 @@ Result<Value> extend(Call call, const Services & /*services*/)
             : call[1].isDocument()  ? call[1]
                                     : Value::document({});
     }
-    Document extended = call[0].toDocument();
-    for (const DocumentMember &member : call[1].toDocument().members()) {
-        extended.set(member.name, member.value);
-    }
-    return Value::document(std::move(extended));
+    const auto old = call[0].toDocument().members();
+    const auto added = call[1].toDocument().members();
+    std::vector<DocumentMember> members(old.begin(), old.end());
+    members.insert(members.end(), added.begin(), added.end());
+    return Value::document(Document::ofMembers(std::move(members)));
 }
 
 Result<Value> coalesce(Call call, const Services & /*services*/)

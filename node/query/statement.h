@@ -2,20 +2,11 @@
 
 #include "query/catalog.h"
 #include "query/program.h"
+#include "query/watch.h"
 
 #include <functional>
 
 namespace driftless::query {
-
-/// What may end a statement before its end.
-class Watch
-{
-public:
-    virtual ~Watch() = default;
-    /// Called between documents, on the statement's thread: an error ends the statement with it
-    /// (its time is over, nobody waits for it any more).
-    virtual Result<void> check() = 0;
-};
 
 /// What one statement may keep in memory, as Value::weight counts it.
 inline constexpr std::size_t kQueryMemoryBytesMax = 256'000'000;

@@ -1,6 +1,8 @@
 // Positions and lengths count UTF-16 units, as in the reference; hence the detour by way of
 // QString.
+#include "core/utf8.h"
 #include "query/arithmetic.h"
+#include "query/budget.h"
 #include "query/extended_json.h"
 #include "query/function_table.h"
 #include "query/number_format.h"
@@ -10,6 +12,8 @@
 #include <QRegularExpression>
 #include <QString>
 
+#include <algorithm>
+#include <functional>
 #include <limits>
 
 namespace driftless::query {
@@ -19,6 +23,29 @@ namespace {
 using Call = Arguments;
 
 constexpr std::int64_t kPaddedMax = 1'000'000; ///< UTF-16 units
+constexpr qsizetype kRegexBytesMax = 10'000;
+
+/// Finds a text that is not empty again and again in another, in linear time whatever the two are.
+class Finder
+{
+public:
+    explicit Finder(const QByteArray &wanted)
+        : m_wanted(wanted)
+        , m_searcher(m_wanted.begin(), m_wanted.end())
+    {
+    }
+
+    /// From that byte on; -1 if it is not there.
+    [[nodiscard]] qsizetype find(QByteArrayView text, qsizetype from) const
+    {
+        const char *const found = std::search(text.begin() + from, text.end(), m_searcher);
+        return found == text.end() ? -1 : found - text.begin();
+    }
+
+private:
+    QByteArray m_wanted;
+    std::boyer_moore_searcher<QByteArray::const_iterator> m_searcher;
+};
 
 QString utf16(const Value &string)
 {
@@ -43,14 +70,32 @@ Result<Value> changed(Call call, const Services & /*services*/)
     return call[0].isString() ? string(change(utf16(call[0]))) : Value();
 }
 
-QString lower(const QString &text)
+/// Character by character, as the invariant culture does it: no ligature becomes two letters, and
+/// the two letters i of Turkish stay as they are.
+template <char32_t (*change)(char32_t), char32_t unchanged>
+Result<Value> recased(Call call, const Services & /*services*/)
 {
-    return text.toLower();
+    if (!call[0].isString()) {
+        return Value();
+    }
+    const QByteArray &text = call[0].bytes();
+    QByteArray out;
+    out.reserve(text.size());
+    const char *const end = text.end();
+    for (const char *at = text.begin(); at != end;) {
+        const char *const next
+            = static_cast<unsigned char>(*at) < 0x80U ? at + 1 : endOfUtf8Sequence(at, end);
+        const char32_t code = decodeUtf8(at, next);
+        char room[4];
+        out.append(room, encodeUtf8(room, code == unchanged ? code : change(code)) - room);
+        at = next;
+    }
+    return Value::string(std::move(out));
 }
-QString upper(const QString &text)
-{
-    return text.toUpper();
-}
+
+constexpr char32_t kCapitalDottedI = U'\u0130';
+constexpr char32_t kSmallDotlessI = U'\u0131';
+
 QString trimLeft(const QString &text)
 {
     const auto *at = std::find_if(text.begin(), text.end(), [](QChar c) { return !c.isSpace(); });
@@ -79,12 +124,20 @@ Result<Value> indexOf(Call call, const Services & /*services*/)
     if (!areStrings(call, 2) || (call.size() > 2 && !call[2].isNumber())) {
         return Value();
     }
-    const QString text = utf16(call[0]);
+    const QByteArray &text = call[0].bytes();
     const std::int64_t start = call.size() > 2 ? roundedToInt64(call[2]).value_or(-1) : 0;
-    if (start < 0 || start > text.size()) {
+    const QString units = QString::fromUtf8(text);
+    if (start < 0 || start > units.size()) {
         return outOfRange("INDEXOF");
     }
-    return wholeNumber(text.indexOf(utf16(call[1]), start));
+    if (call[1].bytes().isEmpty()) {
+        return wholeNumber(start);
+    }
+    const QStringView before = QStringView(units).left(start);
+    const bool isCut = !before.isEmpty() && before.back().isHighSurrogate();
+    const qsizetype from = (isCut ? QStringView(units).left(start + 1) : before).toUtf8().size();
+    const qsizetype found = Finder(call[1].bytes()).find(text, from);
+    return wholeNumber(found < 0 ? -1 : QString::fromUtf8(text.left(found)).size());
 }
 
 Result<Value> substring(Call call, const Services & /*services*/)
@@ -114,8 +167,18 @@ Result<Value> replace(Call call, const Services & /*services*/)
     if (call[1].bytes().isEmpty()) {
         return evaluationError(QByteArrayLiteral("REPLACE: the text to replace is empty."));
     }
-    QByteArray text = call[0].bytes();
-    return Value::string(text.replace(call[1].bytes(), call[2].bytes()));
+    const QByteArray &text = call[0].bytes();
+    const Finder finder(call[1].bytes());
+    QByteArray out;
+    qsizetype from = 0;
+    for (qsizetype found = finder.find(text, 0); found >= 0; found = finder.find(text, from)) {
+        DRIFTLESS_TRY(checkTextBytes(out.size() + (found - from) + call[2].bytes().size()));
+        out += QByteArrayView(text).sliced(from, found - from);
+        out += call[2].bytes();
+        from = found + call[1].bytes().size();
+    }
+    DRIFTLESS_TRY(checkTextBytes(out.size() + text.size() - from));
+    return Value::string(out + QByteArrayView(text).sliced(from).toByteArray());
 }
 
 template <bool isLeft> Result<Value> pad(Call call, const Services & /*services*/)
@@ -136,7 +199,13 @@ template <bool isLeft> Result<Value> pad(Call call, const Services & /*services*
 
 Result<QRegularExpression> expressionOf(const Value &pattern)
 {
-    QRegularExpression expression(utf16(pattern), QRegularExpression::UseUnicodePropertiesOption);
+    if (pattern.bytes().size() > kRegexBytesMax) {
+        return evaluationError(QByteArrayLiteral("The regular expression is too long."));
+    }
+    // The match ends with an error after so many attempts (some 50 ms); the expression itself can
+    // only ask for fewer.
+    QRegularExpression expression(QLatin1String("(*LIMIT_MATCH=1000000)") + utf16(pattern),
+        QRegularExpression::UseUnicodePropertiesOption);
     if (!expression.isValid()) {
         return evaluationError(QByteArrayLiteral("This is no regular expression: ")
             + expression.errorString().toUtf8());
@@ -144,27 +213,89 @@ Result<QRegularExpression> expressionOf(const Value &pattern)
     return expression;
 }
 
-Result<Value> split(Call call, const Services & /*services*/)
+/// A match, or none; an error after too many attempts.
+Result<QRegularExpressionMatch> matchOf(const QRegularExpression &expression,
+    const QString &text,
+    qsizetype from,
+    const Services &services)
+{
+    constexpr std::int64_t kSteps = 1'000; // between a short match and one that fails late
+    if (services.budget != nullptr) {
+        DRIFTLESS_TRY(services.budget->spend(kSteps));
+    }
+    QRegularExpressionMatch match = expression.match(text,
+        from,
+        QRegularExpression::NormalMatch,
+        QRegularExpression::DontCheckSubjectStringMatchOption);
+    if (!match.isValid()) {
+        return evaluationError(
+            QByteArrayLiteral("The regular expression takes too many attempts on this text."));
+    }
+    return match;
+}
+
+/// What stands between the matches, empty parts as well.
+Result<Array> splitByExpression(
+    const QString &text, const QRegularExpression &expression, const Services &services)
+{
+    Array parts;
+    std::size_t weight = 0;
+    qsizetype from = 0;
+    const auto add = [&](qsizetype to) -> Result<void> {
+        parts.push_back(string(text.mid(from, to - from)));
+        weight += parts.back().weight();
+        return checkWeight(weight);
+    };
+    for (qsizetype at = 0; at <= text.size();) {
+        DRIFTLESS_TRY_ASSIGN(const auto match, matchOf(expression, text, at, services));
+        if (!match.hasMatch()) {
+            break;
+        }
+        DRIFTLESS_TRY(add(match.capturedStart()));
+        from = match.capturedEnd();
+        at = from;
+        if (match.capturedLength() == 0) { // one whole character on
+            at += at < text.size() && text.at(at).isHighSurrogate() ? 2 : 1;
+        }
+    }
+    DRIFTLESS_TRY(add(text.size()));
+    return parts;
+}
+
+/// Without empty parts.
+Result<Array> splitByText(const QByteArray &text, const QByteArray &separator)
+{
+    Array parts;
+    std::size_t weight = 0;
+    const Finder finder(separator);
+    for (qsizetype from = 0; from < text.size();) {
+        const qsizetype found = finder.find(text, from);
+        const qsizetype to = found < 0 ? text.size() : found;
+        if (to > from) {
+            parts.push_back(Value::string(text.mid(from, to - from)));
+            weight += parts.back().weight();
+            DRIFTLESS_TRY(checkWeight(weight));
+        }
+        from = to + separator.size();
+    }
+    return parts;
+}
+
+Result<Value> split(Call call, const Services &services)
 {
     if (!areStrings(call, 2) || (call.size() > 2 && call[2].type() != Type::Boolean)) {
         return Value::array({});
     }
-    const QString text = utf16(call[0]);
-    const QString separator = utf16(call[1]);
-    QStringList parts;
+    Array parts;
     if (call.size() > 2 && call[2].isTrue()) {
         DRIFTLESS_TRY_ASSIGN(const QRegularExpression expression, expressionOf(call[1]));
-        parts = text.split(expression);
-    } else if (separator.isEmpty()) {
-        parts = text.isEmpty() ? QStringList() : QStringList(text);
-    } else {
-        parts = text.split(separator, Qt::SkipEmptyParts);
+        DRIFTLESS_TRY_ASSIGN(parts, splitByExpression(utf16(call[0]), expression, services));
+    } else if (!call[1].bytes().isEmpty()) {
+        DRIFTLESS_TRY_ASSIGN(parts, splitByText(call[0].bytes(), call[1].bytes()));
+    } else if (!call[0].bytes().isEmpty()) {
+        parts.push_back(call[0]);
     }
-    Array all;
-    for (const QString &part : parts) {
-        all.push_back(string(part));
-    }
-    return Value::array(std::move(all));
+    return Value::array(std::move(parts));
 }
 
 Result<Value> join(Call call, const Services & /*services*/)
@@ -173,34 +304,40 @@ Result<Value> join(Call call, const Services & /*services*/)
         return Value();
     }
     const QByteArray separator = call.size() > 1 ? call[1].bytes() : QByteArray();
-    QByteArrayList parts;
+    QByteArray joined;
+    bool isFirst = true;
     for (const Value &element : call[0].toArray()) {
-        parts += textOf(element);
+        const QByteArray text = textOf(element);
+        DRIFTLESS_TRY(checkTextBytes(joined.size() + separator.size() + text.size()));
+        joined += isFirst ? QByteArray() : separator;
+        joined += text;
+        isFirst = false;
     }
-    return Value::string(parts.join(separator));
+    return Value::string(std::move(joined));
 }
 
-Result<Value> isMatch(Call call, const Services & /*services*/)
+Result<Value> isMatch(Call call, const Services &services)
 {
     if (!areStrings(call, 2)) {
         return Value::boolean(false);
     }
     DRIFTLESS_TRY_ASSIGN(const QRegularExpression expression, expressionOf(call[1]));
-    return Value::boolean(expression.match(utf16(call[0])).hasMatch());
+    DRIFTLESS_TRY_ASSIGN(const auto found, matchOf(expression, utf16(call[0]), 0, services));
+    return Value::boolean(found.hasMatch());
 }
 
-Result<Value> match(Call call, const Services & /*services*/)
+Result<Value> match(Call call, const Services &services)
 {
     if (!areStrings(call, 2) || (!call[2].isNumber() && !call[2].isString())) {
         return Value();
     }
     DRIFTLESS_TRY_ASSIGN(const QRegularExpression expression, expressionOf(call[1]));
-    const auto found = expression.match(utf16(call[0]));
+    DRIFTLESS_TRY_ASSIGN(const auto found, matchOf(expression, utf16(call[0]), 0, services));
     if (!found.hasMatch()) {
         return Value();
     }
     if (call[2].isString()) {
-        return string(found.captured(utf16(call[2])));
+        return string(call[2].bytes().isEmpty() ? QString() : found.captured(utf16(call[2])));
     }
     const std::int64_t group = roundedToInt64(call[2]).value_or(-1);
     const bool isThere = group >= 0 && group <= std::numeric_limits<int>::max();
@@ -222,8 +359,8 @@ Result<Value> format(Call call, const Services & /*services*/)
 }
 
 constexpr Function kFunctions[] = {
-    {"LOWER", "s", changed<lower>},
-    {"UPPER", "s", changed<upper>},
+    {"LOWER", "s", recased<QChar::toLower, kCapitalDottedI>},
+    {"UPPER", "s", recased<QChar::toUpper, kSmallDotlessI>},
     {"TRIM", "s", changed<trim>},
     {"LTRIM", "s", changed<trimLeft>},
     {"RTRIM", "s", changed<trimRight>},

@@ -85,6 +85,9 @@ public:
     };
     [[nodiscard]] int depth() const { return m_depth; }
 
+    /// Counts a node of the trees that are made of the tokens; how many there are now.
+    int countNode() { return ++m_nodeCount; }
+
 private:
     bool takeIf(bool isIt)
     {
@@ -98,6 +101,7 @@ private:
     std::vector<Token> m_tokens;
     std::size_t m_next = 0;
     int m_depth = 0;
+    int m_nodeCount = 0;
 };
 
 } // namespace driftless::query

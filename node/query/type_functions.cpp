@@ -121,8 +121,9 @@ Result<Value> fromJson(Call call, const Services & /*services*/)
     if (!call[0].isString()) {
         return Value();
     }
-    const auto read = parseJson(call[0].bytes());
-    if (!read && read.error().code == ErrorCode::InvalidJson) {
+    const auto read = parseJsonPrefix(call[0].bytes());
+    const bool isSyntax = !read && read.error().code == ErrorCode::InvalidArgument;
+    if (!read && !isSyntax) {
         return read.error();
     }
     return read ? *read : Value();

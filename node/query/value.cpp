@@ -13,6 +13,18 @@ constexpr std::size_t kWalkedMembersMax = 16;
 
 } // namespace
 
+struct Value::HeldDocument
+{
+    Document document;
+    std::size_t weight = 0;
+};
+
+struct Value::HeldArray
+{
+    Array elements;
+    std::size_t weight = 0;
+};
+
 Value Value::minValue()
 {
     return {Type::MinValue, 0};
@@ -58,7 +70,11 @@ Value Value::document(Document document)
 {
     Value made;
     made.m_type = Type::Document;
-    made.m_data = std::make_shared<const Document>(std::move(document));
+    std::size_t weight = sizeof(Value);
+    for (const DocumentMember &member : document.members()) {
+        weight += static_cast<std::size_t>(member.name.size()) + member.value.weight();
+    }
+    made.m_data = std::make_shared<const HeldDocument>(HeldDocument {std::move(document), weight});
     return made;
 }
 
@@ -66,7 +82,11 @@ Value Value::array(Array elements)
 {
     Value made;
     made.m_type = Type::Array;
-    made.m_data = std::make_shared<const Array>(std::move(elements));
+    std::size_t weight = sizeof(Value);
+    for (const Value &element : elements) {
+        weight += element.weight();
+    }
+    made.m_data = std::make_shared<const HeldArray>(HeldArray {std::move(elements), weight});
     return made;
 }
 
@@ -137,13 +157,25 @@ const QByteArray &Value::bytes() const
 const Document &Value::toDocument() const
 {
     DRIFTLESS_ASSERT(isDocument());
-    return **std::get_if<std::shared_ptr<const Document>>(&m_data);
+    return (*std::get_if<std::shared_ptr<const HeldDocument>>(&m_data))->document;
 }
 
 const Array &Value::toArray() const
 {
     DRIFTLESS_ASSERT(isArray());
-    return **std::get_if<std::shared_ptr<const Array>>(&m_data);
+    return (*std::get_if<std::shared_ptr<const HeldArray>>(&m_data))->elements;
+}
+
+std::size_t Value::weight() const
+{
+    if (const auto *bytes = std::get_if<QByteArray>(&m_data)) {
+        return sizeof(Value) + static_cast<std::size_t>(bytes->size());
+    }
+    if (const auto *document = std::get_if<std::shared_ptr<const HeldDocument>>(&m_data)) {
+        return (*document)->weight;
+    }
+    const auto *array = std::get_if<std::shared_ptr<const HeldArray>>(&m_data);
+    return array != nullptr ? (*array)->weight : sizeof(Value);
 }
 
 Value Value::member(QByteArrayView name) const

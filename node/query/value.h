@@ -78,7 +78,14 @@ public:
     /// The member of a document, the names compared without case; null for everything else.
     [[nodiscard]] Value member(QByteArrayView name) const;
 
+    /// Bytes that the value would take if nothing inside of it were shared, about: what walking or
+    /// writing it costs. `[x, x]` of a shared x counts it twice. Known without walking.
+    [[nodiscard]] std::size_t weight() const;
+
 private:
+    struct HeldDocument;
+    struct HeldArray;
+
     Value(Type type, std::int64_t whole)
         : m_type(type)
         , m_data(whole)
@@ -96,8 +103,8 @@ private:
         double,
         Decimal96,
         QByteArray,
-        std::shared_ptr<const Document>,
-        std::shared_ptr<const Array>>
+        std::shared_ptr<const HeldDocument>,
+        std::shared_ptr<const HeldArray>>
         m_data;
 };
 

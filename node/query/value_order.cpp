@@ -1,8 +1,10 @@
 #include "query/value_order.h"
 
 #include "core/case_fold.h"
+#include "core/utf8.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace driftless::query {
@@ -128,12 +130,44 @@ int rankOf(Type type)
                                                         : static_cast<int>(type);
 }
 
-Order compareStrings(const QByteArray &a, const QByteArray &b)
+QByteArrayView characterAt(const char *at, const char *end)
 {
-    if (a == b) {
-        return Order::equivalent;
+    const char *next = at + 1;
+    while (next != end && isUtf8Continuation(*next)) {
+        ++next;
     }
-    return compareBytes(foldCaseView(a), foldCaseView(b));
+    return {at, next};
+}
+
+Order compareCharacters(QByteArrayView a, QByteArrayView b)
+{
+    std::array<char, foldedBytesMax(4)> roomOfA {};
+    std::array<char, foldedBytesMax(4)> roomOfB {};
+    return compareBytes({roomOfA.data(), foldCaseTo(roomOfA.data(), a)},
+        {roomOfB.data(), foldCaseTo(roomOfB.data(), b)});
+}
+
+/// By folded case, only as far as it takes to tell: a long text is compared to many others.
+Order compareStrings(QByteArrayView a, QByteArrayView b)
+{
+    const char *atA = a.begin();
+    const char *atB = b.begin();
+    while (atA != a.end() && atB != b.end()) {
+        if (*atA == *atB && static_cast<unsigned char>(*atA) < 0x80U) {
+            ++atA;
+            ++atB;
+            continue;
+        }
+        const QByteArrayView left = characterAt(atA, a.end());
+        const QByteArrayView right = characterAt(atB, b.end());
+        const Order order = compareCharacters(left, right);
+        if (std::is_neq(order)) {
+            return order;
+        }
+        atA = left.end();
+        atB = right.end();
+    }
+    return (atA != a.end()) <=> (atB != b.end());
 }
 
 } // namespace

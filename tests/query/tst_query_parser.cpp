@@ -146,6 +146,7 @@ private Q_SLOTS:
     void refuses();
     void pointsAtTheToken();
     void holdsTheDepth();
+    void holdsTheNumberOfParts();
     void knowsEveryFunctionOnce();
 };
 
@@ -304,6 +305,26 @@ void TestQueryParser::holdsTheDepth()
     QVERIFY(parseExpression("1" + QByteArray("+1").repeated(900)).isOk());
     QVERIFY(!parseExpression("1" + QByteArray("+1").repeated(100'000)));
     QVERIFY(!parseStatement(QByteArray(kQueryBytesMax + 1, ' ')));
+    QVERIFY(!parseJson(QByteArray(kQueryBytesMax + 1, ' ')));
+}
+
+/// A text that is allowed to be long makes neither a tree without end nor one that takes minutes.
+void TestQueryParser::holdsTheNumberOfParts()
+{
+    const auto names = [](int count) {
+        QByteArrayList all;
+        for (int i = 0; i < count; ++i) {
+            all += "a" + QByteArray::number(i);
+        }
+        return all;
+    };
+    const int max = kQueryFieldsMax;
+    QVERIFY(parseExpression('[' + names(max).join(',') + ']').isOk());
+    QVERIFY(!parseExpression('[' + names(max + 1).join(',') + ']'));
+    QVERIFY(!parseExpression('[' + names(100'000).join(',') + ']'));
+    QVERIFY(!parseExpression(names(900).join('+')));
+    QVERIFY(parseExpression('[' + QByteArray("1,").repeated(kQueryNodesMax - 2) + "1]").isOk());
+    QVERIFY(!parseExpression('[' + QByteArray("1,").repeated(kQueryNodesMax) + "1]"));
 }
 
 void TestQueryParser::knowsEveryFunctionOnce()

@@ -1,5 +1,6 @@
 #include "core/clock.h"
 #include "core/random.h"
+#include "query/budget.h"
 #include "query/extended_json.h"
 #include "query/parser.h"
 #include "query/program.h"
@@ -33,13 +34,18 @@ private Q_SLOTS:
     void matchesLike();
     void leavesAloneWhatIsNotNeeded();
     void runsTheHighestTree();
+    void boundsWhatGrows_data();
+    void boundsWhatGrows();
+    void endsWithItsBudget_data();
+    void endsWithItsBudget();
+    void asksWhetherItIsOver();
 
 private:
-    Result<Value> evaluate(const QByteArray &text)
+    Result<Value> evaluate(const QByteArray &text, Budget *budget = nullptr)
     {
         DRIFTLESS_TRY_ASSIGN(const auto expression, parseExpression(text));
         DRIFTLESS_TRY_ASSIGN(const Value document, parseJson(kDocument));
-        const Services services {m_clock, m_random};
+        const Services services {m_clock, m_random, budget};
         Parameters parameters;
         parameters.set("first", Value::int32(0));
         parameters.set("0", Value::string("Gr%"));
@@ -126,6 +132,25 @@ void TestQueryProgram::answers_data()
     row("SQRT(9)", "3.0");
     row("MOD(7, 4)", "3");
     row("JSON('{a: 1')", "null");
+    row("JSON('[1, 2] and more # of \\'it')", "[1,2]");
+    row("JSON('  {a: 1} {$date: 5}')", R"({"a":1})");
+    // Character by character, without the ligatures and the Turkish letters of a culture.
+    row("UPPER('stra\xc3\x9f\x65 \xef\xac\x81 \xc4\xb1 \xc3\xa9')",
+        "\"STRA\xc3\x9f\x45 \xef\xac\x81 \xc4\xb1 \xc3\x89\"");
+    row("LOWER('\xc4\xb0 \xce\xa3 \xc3\x89')", "\"\xc4\xb0 \xcf\x83 \xc3\xa9\"");
+    row("INDEXOF('\xf0\x9f\x98\x80\x61\xc3\xa4\x61', 'a')", "2");
+    row("INDEXOF('\xf0\x9f\x98\x80\x61\xc3\xa4\x61', 'a', 3)", "4");
+    row("INDEXOF('\xf0\x9f\x98\x80\x61', 'a', 1)", "2");
+    row("INDEXOF('abc', '', 3)", "3");
+    row("REPLACE('aXbXX', 'X', 'yy')", R"("ayybyyyy")");
+    row("SPLIT('xxaxxbxx', 'xx')", R"(["a","b"])");
+    row("SPLIT('a1b', '[0-9]|$', true)", R"(["a","b",""])");
+    row("MATCH('a', 'a', '')", "\"\"");
+    row("JOIN(['', ''], '-')", "\"-\"");
+    row("DATE('2024-01-01T10:00:00+01:30')", R"({"$date":"2024-01-01T08:30:00.0000000Z"})");
+    row("DATE('2024-01-01T10:00:00+01:3')", "null");
+    row("DATE('2024-01-01T10:00:00+01:75')", "null");
+    row("'\\u0x41\\u 41'", R"("0x41 41")");
     row("IS_GUID(GUID())", "true");
     row("IS_OBJECTID(OBJECTID())", "true");
     row("NOW() > DATE('2024-01-01')", "true");
@@ -218,6 +243,90 @@ void TestQueryProgram::runsTheHighestTree()
     QCOMPARE(toExtendedJson(*evaluate(
                  QByteArray("COUNT([").repeated(49) + '1' + QByteArray("])").repeated(49))),
         QByteArray("1"));
+}
+
+namespace {
+
+/// `before` and `behind` around the text, so many times.
+QByteArray nested(int times, const char *before, const char *inside, const char *behind)
+{
+    return QByteArray(before).repeated(times) + inside + QByteArray(behind).repeated(times);
+}
+
+} // namespace
+
+void TestQueryProgram::boundsWhatGrows_data()
+{
+    QTest::addColumn<QByteArray>("text");
+    const auto row = [](const char *name, const QByteArray &text) { QTest::newRow(name) << text; };
+    row("joining a text to itself", nested(30, "FIRST(MAP(", "'xxxxxxxx'", "=>@+@))"));
+    row("values in values", nested(30, "FIRST(MAP([", "'x'", "]=>[@,@,@]))"));
+    row("documents in documents", nested(30, "FIRST(MAP([", "'x'", "]=>{a:@,b:@,c:@}))"));
+    row("the text of values in values", nested(30, "FIRST(MAP([", "'x'", "]=>STRING([@,@,@])))"));
+    row("sequences", nested(30, "MAP([1,2,3]=>", "1", ")"));
+    row("REPLACE", "REPLACE(LPAD('', 1000, 'a'), 'a', LPAD('', 1000000, 'b'))");
+    row("LPAD", "LPAD('', 100000000, 'b')");
+    row("JOIN", "JOIN(SPLIT(LPAD('', 1000, 'a'), 'b|', true), LPAD('', 1000000, 'b'))");
+    row("SPLIT", "SPLIT(FIRST(MAP(LPAD('', 1000000, 'a') => @+@+@+@+@+@+@+@)), '', true)");
+    row("attempts of a regular expression", "IS_MATCH(LPAD('b', 50, 'a'), '(a+)+$')");
+    row("the same in MATCH", "MATCH(LPAD('b', 50, 'a'), '(a+)+$', 0)");
+    row("the same in SPLIT", "SPLIT(LPAD('b', 50, 'a'), '(a+)+$', true)");
+    row("a long regular expression", "IS_MATCH('a', LPAD('', 20000, 'a'))");
+    row("a repeated regular expression", "IS_MATCH('a', '((((a{100}){100}){100}){100})')");
+}
+
+/// A short expression makes no value that a node cannot hold.
+void TestQueryProgram::boundsWhatGrows()
+{
+    QFETCH(QByteArray, text);
+    QVERIFY(parseExpression(text).isOk());
+    const auto answer = evaluate(text);
+    QVERIFY(!answer);
+    QCOMPARE(answer.error().code, ErrorCode::InvalidArgument);
+}
+
+void TestQueryProgram::endsWithItsBudget_data()
+{
+    QTest::addColumn<QByteArray>("text");
+    const auto row = [](const char *name, const QByteArray &text) { QTest::newRow(name) << text; };
+    row("lambdas in lambdas", nested(20, "COUNT(MAP($.nums=>", "1", "))"));
+    row("filters in filters", nested(20, "COUNT($.nums[", "1=1", "])=1"));
+    row("sorting inside of sorting", nested(20, "COUNT(SORT($.nums=>", "1", "))"));
+    row("LIKE of long texts", "LPAD('b', 1000000, 'a') LIKE '%' + LPAD('c', 100000, 'a') + '%'");
+    row("a comparison again and again",
+        "COUNT(MAP(SPLIT(LPAD('', 10000, 'a'), '', true) => $.lines = $.lines)) = 1");
+}
+
+/// What takes long inside of one document ends, too.
+void TestQueryProgram::endsWithItsBudget()
+{
+    QFETCH(QByteArray, text);
+    const auto parsed = parseExpression(text);
+    QVERIFY2(parsed.isOk(), parsed ? "" : parsed.error().message.constData());
+    Budget budget(20'000);
+    const auto answer = evaluate(text, &budget);
+    QVERIFY(!answer);
+    QCOMPARE(answer.error().code, ErrorCode::Timeout);
+}
+
+void TestQueryProgram::asksWhetherItIsOver()
+{
+    class ThirdTime final : public Watch
+    {
+    public:
+        Result<void> check() override
+        {
+            return ++m_count < 3 ? Result<void>() : Error {ErrorCode::ShuttingDown, "Enough.", {}};
+        }
+
+    private:
+        int m_count = 0;
+    };
+    ThirdTime watch;
+    Budget budget(1'000'000'000, &watch);
+    const auto answer = evaluate(nested(20, "COUNT(MAP($.nums=>", "1", "))"), &budget);
+    QVERIFY(!answer);
+    QCOMPARE(answer.error().code, ErrorCode::ShuttingDown);
 }
 
 QTEST_APPLESS_MAIN(TestQueryProgram)
