@@ -36,6 +36,7 @@ struct DatabaseFile::Impl
     std::unique_ptr<Connection> connection;
     std::unique_ptr<IncarnationTable> incarnations;
     std::unique_ptr<OperationLog> log;
+    std::unique_ptr<IndexStore> indexes;
     std::unique_ptr<DocumentStore> documents;
     Statement saveState;
     std::set<NodeId> roster;
@@ -48,7 +49,7 @@ struct DatabaseFile::Impl
     bool isDirty = false;
 
     Result<void> openConnection(const QByteArray &path, const Options &options);
-    Result<void> loadState();
+    Result<void> loadState(const IndexLanguage *language);
     /// Even a failed read makes SQLite roll back. What came behind it would be committed one by
     /// one: half a group, and without its vector.
     Result<void> checkOpen() const;
@@ -76,10 +77,16 @@ Result<std::unique_ptr<DatabaseFile>> DatabaseFile::open(
 {
     auto impl = std::make_unique<Impl>();
     DRIFTLESS_TRY(impl->openConnection(path, options));
-    DRIFTLESS_TRY(impl->loadState());
+    DRIFTLESS_TRY(impl->loadState(options.indexLanguage));
     impl->connection->checkpointOnClose();
     impl->connection->checkpointByHand();
-    return std::unique_ptr<DatabaseFile>(new DatabaseFile(std::move(impl)));
+    std::unique_ptr<DatabaseFile> file(new DatabaseFile(std::move(impl)));
+    if (file->m_impl->indexes->hasStale()) {
+        DRIFTLESS_TRY(file->begin());
+        DRIFTLESS_TRY(file->m_impl->indexes->renew());
+        DRIFTLESS_TRY(file->commit());
+    }
+    return file;
 }
 
 Result<void> DatabaseFile::Impl::openConnection(const QByteArray &path, const Options &options)
@@ -94,7 +101,7 @@ Result<void> DatabaseFile::Impl::openConnection(const QByteArray &path, const Op
     return connection->execute(settings.constData());
 }
 
-Result<void> DatabaseFile::Impl::loadState()
+Result<void> DatabaseFile::Impl::loadState(const IndexLanguage *language)
 {
     DocumentStore::Counts counts;
     DRIFTLESS_TRY_ASSIGN(Statement select,
@@ -123,7 +130,9 @@ Result<void> DatabaseFile::Impl::loadState()
                             "own_incarnation) VALUES(1,?,?,?,?,?)"));
     DRIFTLESS_TRY_ASSIGN(incarnations, IncarnationTable::load(*connection));
     DRIFTLESS_TRY_ASSIGN(log, OperationLog::load(*connection, *incarnations));
-    DRIFTLESS_TRY_ASSIGN(documents, DocumentStore::load(*connection, *log, *incarnations, counts));
+    DRIFTLESS_TRY_ASSIGN(indexes, IndexStore::load(*connection, language));
+    DRIFTLESS_TRY_ASSIGN(
+        documents, DocumentStore::load(*connection, *log, *incarnations, *indexes, counts));
     DRIFTLESS_TRY_ASSIGN(Statement nodes, connection->prepare("SELECT node FROM roster"));
     for (;;) {
         DRIFTLESS_TRY_ASSIGN(const bool hasNode, nodes.step());
@@ -201,6 +210,7 @@ Result<void> DatabaseFile::commit()
     m_impl->incarnations->committed();
     m_impl->log->committed();
     m_impl->documents->committed();
+    m_impl->indexes->committed();
     m_impl->committedRoster = m_impl->roster;
     m_impl->committedHlc = m_impl->hlc;
     m_impl->committedOwnKey = m_impl->ownKey;
@@ -227,6 +237,7 @@ void DatabaseFile::rollback()
     m_impl->incarnations->rolledBack();
     m_impl->log->rolledBack();
     m_impl->documents->rolledBack();
+    m_impl->indexes->rolledBack();
     m_impl->roster = m_impl->committedRoster;
     m_impl->hlc = m_impl->committedHlc;
     m_impl->ownKey = m_impl->committedOwnKey;
@@ -348,7 +359,42 @@ Result<void> DatabaseFile::registerCollection(const QByteArray &name)
 {
     DRIFTLESS_ASSERT(m_impl->isOpen);
     DRIFTLESS_TRY(m_impl->checkOpen());
-    return m_impl->documents->registerCollection(foldCase(name), name);
+    DRIFTLESS_TRY(m_impl->documents->collectionKey(foldCase(name), name));
+    return {};
+}
+
+Result<bool> DatabaseFile::createIndex(
+    const QByteArray &collection, const QByteArray &name, const QByteArray &expression)
+{
+    DRIFTLESS_ASSERT(m_impl->isOpen);
+    DRIFTLESS_TRY(m_impl->checkOpen());
+    DRIFTLESS_TRY(m_impl->indexes->check(name, expression)); // before a collection is made for it
+    DRIFTLESS_TRY_ASSIGN(
+        const std::int64_t key, m_impl->documents->collectionKey(foldCase(collection), collection));
+    return m_impl->indexes->create(key, name, expression);
+}
+
+Result<bool> DatabaseFile::dropIndex(const QByteArray &collection, const QByteArray &name)
+{
+    DRIFTLESS_ASSERT(m_impl->isOpen);
+    DRIFTLESS_TRY(m_impl->checkOpen());
+    return m_impl->indexes->drop(m_impl->documents->findCollection(foldCase(collection)), name);
+}
+
+bool DatabaseFile::hasIndexWork() const
+{
+    return m_impl->indexes->hasWork();
+}
+
+Result<void> DatabaseFile::workOnIndexes(const Clock &clock, std::chrono::milliseconds most)
+{
+    DRIFTLESS_ASSERT(!m_impl->isOpen);
+    DRIFTLESS_TRY(begin());
+    if (auto worked = m_impl->indexes->work(clock, most); !worked) {
+        rollback();
+        return worked;
+    }
+    return commit();
 }
 
 const QByteArray &DatabaseFile::path() const

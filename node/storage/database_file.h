@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/clock.h"
 #include "core/ids.h"
 #include "core/json.h"
 #include "core/result.h"
@@ -15,6 +16,7 @@
 namespace driftless::storage {
 
 class DocumentState;
+class IndexLanguage;
 class VisibleDocuments;
 struct LoadedDocument;
 
@@ -57,6 +59,8 @@ public:
         bool isSynchronousFull
             = true; ///< an answered commit survives a power cut (Node:Durability)
         qint64 cacheBytes = 16'000'000;
+        /// Of the indexes' expressions; outlives the file. Null: no index is kept.
+        const IndexLanguage *indexLanguage = nullptr;
     };
 
     /// Opens or creates. Errors, each naming the file and what to do: FileDamaged, FileNewer,
@@ -143,6 +147,19 @@ public:
     [[nodiscard]] Result<LoadedDocument> loadForWrite(const DocumentKey &key) const;
     /// Makes the collection be listed before it has a document. Local: no operation.
     Result<void> registerCollection(const QByteArray &name);
+
+    // Indexes: this node's own, no operation tells of them.
+    /// Begins one; its collection is registered where it is new. Answers true, or false if there is
+    /// one of that name (in any case) and expression. Errors: VersionMismatch (of that name and
+    /// another expression), InvalidArgument (the name, the expression, too many).
+    Result<bool> createIndex(
+        const QByteArray &collection, const QByteArray &name, const QByteArray &expression);
+    /// Answers false if there is none. Nobody finds it any more; its entries go in slices.
+    Result<bool> dropIndex(const QByteArray &collection, const QByteArray &name);
+    /// Whether an index is to be built or removed.
+    [[nodiscard]] bool hasIndexWork() const;
+    /// Builds or removes for about `most`, in a transaction of its own. Not inside of one.
+    Result<void> workOnIndexes(const Clock &clock, std::chrono::milliseconds most);
 
     [[nodiscard]] const QByteArray &path() const;
 

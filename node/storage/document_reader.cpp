@@ -196,6 +196,12 @@ Result<qint64> DocumentReader::conflictCount()
     return qint64 {count};
 }
 
+Result<std::vector<IndexInfo>> DocumentReader::indexes(const std::optional<QByteArray> &collection)
+{
+    m_connection->beginRead();
+    return visibleDocuments().indexes(collection);
+}
+
 Result<void> DocumentReader::beginSnapshot(const ReadToken &token)
 {
     m_connection->setReadToken(&token);

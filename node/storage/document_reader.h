@@ -2,6 +2,7 @@
 
 #include "storage/conflicts.h"
 #include "storage/connection.h"
+#include "storage/index_info.h"
 #include "storage/read_token.h"
 #include "storage/visible_documents.h"
 
@@ -51,6 +52,8 @@ public:
     Result<std::vector<QByteArray>> collections();
     Result<std::vector<Conflict>> conflicts(qint64 skip, int take);
     Result<qint64> conflictCount();
+    /// Those of one collection (in any case), or of all; by collection, then by name.
+    Result<std::vector<IndexInfo>> indexes(const std::optional<QByteArray> &collection);
 
     /// One state of the database from now until `endSnapshot`, read until `token` is over, which
     /// outlives it. Meanwhile only what `visibleDocuments` answers is asked.

@@ -11,20 +11,28 @@ constexpr std::int64_t kQuarantinedFlag = 2;
 
 } // namespace
 
-DocumentStore::DocumentStore(
-    Connection &connection, OperationLog &log, IncarnationTable &incarnations, const Counts &counts)
+DocumentStore::DocumentStore(Connection &connection,
+    OperationLog &log,
+    IncarnationTable &incarnations,
+    IndexStore &indexes,
+    const Counts &counts)
     : m_connection(connection)
     , m_log(log)
     , m_incarnations(incarnations)
+    , m_indexes(indexes)
     , m_counts(counts)
     , m_committedCounts(counts)
 {
 }
 
-Result<std::unique_ptr<DocumentStore>> DocumentStore::load(
-    Connection &connection, OperationLog &log, IncarnationTable &incarnations, const Counts &counts)
+Result<std::unique_ptr<DocumentStore>> DocumentStore::load(Connection &connection,
+    OperationLog &log,
+    IncarnationTable &incarnations,
+    IndexStore &indexes,
+    const Counts &counts)
 {
-    std::unique_ptr<DocumentStore> store(new DocumentStore(connection, log, incarnations, counts));
+    std::unique_ptr<DocumentStore> store(
+        new DocumentStore(connection, log, incarnations, indexes, counts));
     DRIFTLESS_TRY_ASSIGN(store->m_select,
         connection.prepare("SELECT d.operation, d.flags, d.conflicts, d.hash, d.state, o.header, "
                            "o.body FROM documents d LEFT JOIN operations o ON o.position = "
@@ -73,10 +81,10 @@ Result<std::int64_t> DocumentStore::collectionKey(QByteArrayView folded, QByteAr
     return key;
 }
 
-Result<void> DocumentStore::registerCollection(QByteArrayView folded, QByteArrayView spelling)
+std::int64_t DocumentStore::findCollection(const QByteArray &folded) const
 {
-    DRIFTLESS_TRY(collectionKey(folded, spelling));
-    return {};
+    const auto found = m_collections.find(folded);
+    return found == m_collections.end() ? 0 : found->second;
 }
 
 Result<LoadedDocument> DocumentStore::document(const DocumentKey &key)
@@ -113,6 +121,9 @@ Result<LoadedDocument> DocumentStore::document(const DocumentKey &key)
     }
     DRIFTLESS_TRY_ASSIGN(document.state,
         RowCodec::decode(state, newestWrite ? &*newestWrite : nullptr, row.operation));
+    if (m_indexes.covers(collection->second, key.id)) {
+        document.shownBefore = document.state.shown();
+    }
     return document;
 }
 
@@ -146,10 +157,23 @@ Result<void> DocumentStore::save(LoadedDocument &document, QByteArrayView spelli
     stateBytes.isEmpty() ? write.bindNull(6) : write.bindBlob(6, stateBytes);
     body ? write.bindBlob(7, *body) : write.bindNull(7);
     DRIFTLESS_TRY(write.run());
+    DRIFTLESS_TRY(updateIndexes(document, collection, body));
     if (state.heads().size() > 1 || conflicts > 0) {
         m_toList.insert(key);
     }
     document.row = row;
+    return {};
+}
+
+Result<void> DocumentStore::updateIndexes(
+    LoadedDocument &document, std::int64_t collection, const std::optional<QByteArray> &mergedBody)
+{
+    if (!m_indexes.covers(collection, document.key.id)) {
+        return {};
+    }
+    std::optional<QByteArray> after = mergedBody ? mergedBody : document.state.shown();
+    DRIFTLESS_TRY(m_indexes.update(collection, document.key.id, document.shownBefore, after));
+    document.shownBefore = std::move(after);
     return {};
 }
 

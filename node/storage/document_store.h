@@ -3,6 +3,7 @@
 #include "storage/conflicts.h"
 #include "storage/connection.h"
 #include "storage/digest.h"
+#include "storage/index_store.h"
 #include "storage/loaded_document.h"
 #include "storage/operation_log.h"
 
@@ -27,11 +28,13 @@ public:
     static Result<std::unique_ptr<DocumentStore>> load(Connection &connection,
         OperationLog &log,
         IncarnationTable &incarnations,
+        IndexStore &indexes,
         const Counts &counts);
 
     Result<LoadedDocument> document(const DocumentKey &key);
-    /// Writes the document's state over its row, whose new content it has then. `spelling`: of the
-    /// collection, should it be new.
+    /// Writes the document's state over its row, whose new content it has then, and what it shows
+    /// into the indexes: the one place where either changes. `spelling`: of the collection, should
+    /// it be new.
     Result<void> save(LoadedDocument &document, QByteArrayView spelling);
 
     Result<void> quarantine(LogPosition position, const DocumentKey &key);
@@ -44,7 +47,10 @@ public:
     /// Lists the conflicts of the documents that the transaction touched and that have (or had)
     /// several heads.
     Result<void> listConflicts();
-    Result<void> registerCollection(QByteArrayView folded, QByteArrayView spelling);
+    /// The collection's key; a collection that is new is listed from now on.
+    Result<std::int64_t> collectionKey(QByteArrayView folded, QByteArrayView spelling);
+    /// 0 if there is none.
+    [[nodiscard]] std::int64_t findCollection(const QByteArray &folded) const;
     void committed();
     void rolledBack();
 
@@ -52,8 +58,12 @@ private:
     DocumentStore(Connection &connection,
         OperationLog &log,
         IncarnationTable &incarnations,
+        IndexStore &indexes,
         const Counts &counts);
-    Result<std::int64_t> collectionKey(QByteArrayView folded, QByteArrayView spelling);
+    /// The document's entries, where an index covers it.
+    Result<void> updateIndexes(LoadedDocument &document,
+        std::int64_t collection,
+        const std::optional<QByteArray> &mergedBody);
     /// Adds a row to the totals, or takes it out.
     void count(const DocumentKey &key, const DocumentRow &row, int sign);
     Result<void> listConflictsOf(const DocumentKey &key);
@@ -61,6 +71,7 @@ private:
     Connection &m_connection;
     OperationLog &m_log;
     IncarnationTable &m_incarnations;
+    IndexStore &m_indexes;
     Statement m_select;
     Statement m_insert;
     Statement m_update;

@@ -24,6 +24,7 @@ struct LoadedDocument
     DocumentKey key;
     DocumentState state;
     std::optional<DocumentRow> row; ///< nothing where there is none
+    std::optional<QByteArray> shownBefore {}; ///< what it showed, where an index covers it
 };
 
 } // namespace driftless::storage

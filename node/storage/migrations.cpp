@@ -95,7 +95,32 @@ INSERT INTO runs
 DROP INDEX operations_by_dot;
 )sql";
 
-constexpr std::array<const char *, 2> kDatabaseSteps {kDatabaseVersion1, kDatabaseVersion2};
+// One table for the entries of all indexes: one that goes is taken out bit by bit, where DROP TABLE
+// would hold everybody up, and no reader's statement has to be prepared anew. AUTOINCREMENT:
+// entries and readers' plans of an index that is gone are never taken for those of a later one.
+constexpr const char *kDatabaseVersion3 = R"sql(
+CREATE TABLE indexes(
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    collection INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    expression TEXT NOT NULL,
+    is_unique INTEGER NOT NULL,
+    key_version INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    built_to BLOB NOT NULL,
+    done INTEGER NOT NULL,
+    total INTEGER NOT NULL
+) STRICT;
+CREATE TABLE index_entries(
+    index_id INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    document BLOB NOT NULL,
+    PRIMARY KEY(index_id, key, document)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<const char *, 3> kDatabaseSteps {
+    kDatabaseVersion1, kDatabaseVersion2, kDatabaseVersion3};
 
 constexpr const char *kRegistryVersion1 = R"sql(
 CREATE TABLE databases(

@@ -78,4 +78,63 @@ Result<std::optional<DocumentCursor>> VisibleDocuments::find(
     return open(collection, "d.id = ?2", foldCase(id));
 }
 
+Result<std::vector<IndexInfo>> VisibleDocuments::indexes(
+    const std::optional<QByteArray> &collection) const
+{
+    DRIFTLESS_TRY_ASSIGN(Statement select,
+        m_connection.prepare("SELECT i.id, c.name, i.name, i.expression, i.state, i.done, i.total "
+                             "FROM indexes i JOIN collections c ON c.id = i.collection "
+                             "WHERE i.state < 2 AND (?1 IS NULL OR c.folded = ?1) "
+                             "ORDER BY c.folded, lower(i.name)"));
+    const QByteArray folded = collection ? foldCase(*collection) : QByteArray();
+    collection ? select.bindBlob(1, folded) : select.bindNull(1);
+    std::vector<IndexInfo> indexes;
+    for (;;) {
+        DRIFTLESS_TRY_ASSIGN(const bool hasRow, select.step());
+        if (!hasRow) {
+            return indexes;
+        }
+        indexes.push_back({select.integer(0),
+            select.blob(1),
+            select.blob(2),
+            select.blob(3),
+            static_cast<IndexState>(select.integer(4)),
+            select.integer(5),
+            select.integer(6)});
+    }
+}
+
+Result<std::optional<DocumentCursor>> VisibleDocuments::indexed(
+    std::int64_t indexId, const IndexRange &range) const
+{
+    // The catalog and the entries are looked at by two statements.
+    DRIFTLESS_ASSERT(m_connection.isInTransaction());
+    DRIFTLESS_TRY_ASSIGN(Statement ready,
+        m_connection.prepare("SELECT c.id, c.folded FROM indexes i JOIN collections c "
+                             "ON c.id = i.collection WHERE i.id = ? AND i.state = 1"));
+    ready.bind(1, indexId);
+    DRIFTLESS_TRY_ASSIGN(const bool isReady, ready.step());
+    if (!isReady) {
+        return std::optional<DocumentCursor>();
+    }
+    // CROSS JOIN: the entries come first, in their order.
+    std::string sql = range.withBodies
+        ? "SELECT d.id, d.body, o.body, d.operation, d.state, o.header, e.key FROM index_entries e "
+          "CROSS JOIN documents d ON d.collection = ?4 AND d.id = e.document "
+          "CROSS JOIN operations o ON o.position = d.operation"
+        : "SELECT e.document, NULL, NULL, NULL, NULL, NULL, e.key FROM index_entries e";
+    sql += " WHERE e.index_id = ?1 AND e.key >= ?2";
+    sql += range.to ? " AND e.key < ?3" : "";
+    sql += range.isDescending ? " ORDER BY e.key DESC, e.document" : " ORDER BY e.key, e.document";
+    DRIFTLESS_TRY_ASSIGN(Statement rows, m_connection.prepare(sql));
+    rows.bind(1, indexId).bindCopy(2, range.from);
+    if (range.to) {
+        rows.bindCopy(3, *range.to);
+    }
+    if (range.withBodies) {
+        rows.bind(4, ready.integer(0));
+    }
+    return std::optional(DocumentCursor(std::move(rows), ready.blob(1)));
+}
+
 } // namespace driftless::storage

@@ -2,9 +2,11 @@
 
 #include "core/clock.h"
 #include "storage/connection.h"
+#include "storage/index_info.h"
 #include "storage/operation.h"
 
 #include <optional>
+#include <vector>
 
 namespace driftless::storage {
 
@@ -17,8 +19,8 @@ struct DocumentFacts
     WallTime modified {}; ///< when, by that node's clock
 };
 
-/// Visible documents of one collection in ascending order of their folded ids, one after the other.
-/// Belongs to the thread of its connection, and must not outlive it.
+/// Visible documents of one collection, one after the other: in ascending order of their folded
+/// ids, or as an index has them. Belongs to the thread of its connection, and must not outlive it.
 class DocumentCursor
 {
 public:
@@ -27,6 +29,8 @@ public:
     // Of the document that `next` has come to; views hold until the next call of it.
     [[nodiscard]] QByteArrayView foldedId() const { return m_rows.blobView(0); }
     [[nodiscard]] QByteArrayView body() const { return m_rows.blobView(isComposed() ? 1 : 2); }
+    /// Of the index that it goes through.
+    [[nodiscard]] QByteArrayView key() const { return m_rows.blobView(6); }
     /// Reads the operation's header and, of a document that was merged, its state.
     [[nodiscard]] Result<DocumentFacts> facts() const;
 
@@ -63,6 +67,15 @@ public:
     /// A cursor over that document alone, or over nothing.
     [[nodiscard]] Result<std::optional<DocumentCursor>> find(
         const QByteArray &collection, const QByteArray &id) const;
+
+    /// Those of one collection, or of all; by collection, then by name.
+    [[nodiscard]] Result<std::vector<IndexInfo>> indexes(
+        const std::optional<QByteArray> &collection) const;
+    /// The entries of an index, in an open snapshot or transaction. A document comes once for each
+    /// of its keys in the range. Nothing where the index is not ready in that snapshot, or not
+    /// there.
+    [[nodiscard]] Result<std::optional<DocumentCursor>> indexed(
+        std::int64_t indexId, const IndexRange &range) const;
 
 private:
     /// 0 if there is none.

@@ -154,7 +154,8 @@ public:
     }
     void open()
     {
-        m_file = must(storage::DatabaseFile::open(m_path, {.isSynchronousFull = false}));
+        m_file = must(storage::DatabaseFile::open(
+            m_path, {.isSynchronousFull = false, .indexLanguage = m_indexLanguage}));
         m_writer = std::make_unique<storage::LocalWriter>(*m_file, m_node, m_random, clock);
     }
     void restart()
@@ -162,6 +163,8 @@ public:
         close();
         open();
     }
+    /// Of the indexes, from the next opening on.
+    void setIndexLanguage(const storage::IndexLanguage *language) { m_indexLanguage = language; }
 
 private:
     storage::Operation only(const Edit &edit)
@@ -176,6 +179,7 @@ private:
     support::SeededRandom m_random;
     support::TemporaryFolder m_folder;
     const QByteArray m_path = m_folder.path("shop.db");
+    const storage::IndexLanguage *m_indexLanguage = nullptr;
     std::unique_ptr<storage::DatabaseFile> m_file;
     std::unique_ptr<storage::LocalWriter> m_writer;
 };
