@@ -15,6 +15,8 @@ constexpr int kFirstInWorkMax = 4;
 constexpr qsizetype kSharedWorkBytesMax = qsizetype {128} * 1024;
 constexpr qsizetype kTurnBytesMax = qsizetype {256} * 1024;
 constexpr qsizetype kSharedTurnBytesMax = qsizetype {64} * 1024;
+constexpr int kAnswerShare
+    = 4; // bytes of an answer cost the node so much less than those of a body
 constexpr int kAnswerDecay = 16; // a large answer is forgotten after some dozens of small ones
 
 } // namespace
@@ -43,6 +45,9 @@ void AddressAccount::noteDispatched(qsizetype bodyBytes)
 {
     ++m_inWork;
     m_inWorkBytes += kRequestCostBytes + bodyBytes;
+    if (m_server) {
+        m_server->noteActive(*this);
+    }
 }
 
 void AddressAccount::noteAnswered(qsizetype bodyBytes, qsizetype answerBytes)
@@ -51,6 +56,7 @@ void AddressAccount::noteAnswered(qsizetype bodyBytes, qsizetype answerBytes)
     m_inWorkBytes -= kRequestCostBytes + bodyBytes;
     m_inWorkMax = std::min(m_inWorkMax + 1, m_limits.requestsPerAddressMax);
     m_answerBytes = std::max(answerBytes, m_answerBytes - m_answerBytes / kAnswerDecay);
+    spend(answerBytes / kAnswerShare);
     scheduleTurn();
 }
 
@@ -103,7 +109,8 @@ void AddressAccount::wait(HttpConnection &connection, bool isForTurn)
 void AddressAccount::beginTurn()
 {
     m_isTurnScheduled = false;
-    m_turnBytes = isShared() ? kSharedTurnBytesMax : kTurnBytesMax;
+    const qsizetype turnBytes = isShared() ? kSharedTurnBytesMax : kTurnBytesMax;
+    m_turnBytes = isPaced() ? std::min(m_turnBytes + turnBytes, turnBytes) : turnBytes;
     // Who finds no room after all waits again, behind the others: each is woken once.
     for (std::size_t left = m_waiting.size(); left > 0 && hasTurn() && mayDispatch(); --left) {
         const QPointer<HttpConnection> connection = m_waiting.front();
@@ -131,11 +138,18 @@ bool AddressAccount::isShared() const
     return m_server && m_server->addressCount() > 1;
 }
 
+/// Others are at work, too: the next turn comes after a pause, and what was spent beyond the last
+/// one counts. Kept busy without a pause, the processors would make the others wait for theirs.
+bool AddressAccount::isPaced() const
+{
+    return m_server && m_server->isActiveBeside(this);
+}
+
 void AddressAccount::scheduleTurn()
 {
     if (!m_waiting.empty() && !m_isTurnScheduled && m_server) {
         m_isTurnScheduled = true;
-        m_server->scheduleTurn(*this);
+        m_server->scheduleTurn(*this, !hasTurn() && isPaced());
     }
 }
 

@@ -67,6 +67,7 @@ public:
 
 private:
     [[nodiscard]] bool isShared() const; ///< others have connections, too
+    [[nodiscard]] bool isPaced() const;
     [[nodiscard]] bool isRoomFor(const HttpConnection &connection) const;
 
     const HttpLimits m_limits; ///< its own, as answers may come when the server is gone

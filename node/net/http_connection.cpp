@@ -18,8 +18,7 @@ namespace {
 
 using api::Method;
 
-constexpr qsizetype kReadBufferBytes
-    = qsizetype {16} * 1024; // what the kernel may hand over while we do not read
+constexpr int kMany = 64; // connections of one address: what each of them holds adds up
 constexpr qsizetype kCopiedBodyBytesMax
     = qsizetype {16} * 1024; // larger ones are written as they are, without a copy
 constexpr qsizetype kKeptOutputBytesMax = qsizetype {32} * 1024;
@@ -46,7 +45,8 @@ HttpConnection::HttpConnection(HttpServer &server,
     , m_deadline(server.m_clock.instant() + server.m_limits.headerTimeout)
 {
     m_socket->setParent(this);
-    m_socket->setReadBufferSize(kReadBufferBytes);
+    m_socket->setReadBufferSize(
+        m_account->connectionCount < kMany ? kReadBufferBytes : kReadBufferBytesOfMany);
     connect(m_socket, &QTcpSocket::readyRead, this, &HttpConnection::resume);
     connect(m_socket, &QTcpSocket::bytesWritten, this, &HttpConnection::onBytesWritten);
     if (isSecure) {
@@ -167,7 +167,7 @@ bool HttpConnection::isReading()
     const qsizetype outputBytesMax = m_server.m_limits.outputBytesMax;
     const bool wasStalled = std::exchange(m_isStalled,
         outputBytes()
-            > (m_account->isOver() ? std::min(kUntakenBytesMax, outputBytesMax) : outputBytesMax));
+            > (m_account->isOver() ? std::min(untakenBytesMax(), outputBytesMax) : outputBytesMax));
     if (m_isStalled) {
         noteIfNew(Limit::OutputBytes, wasStalled);
         m_account->giveWay(*this);
@@ -182,6 +182,12 @@ bool HttpConnection::isReading()
         return false;
     }
     return true;
+}
+
+/// Of answers that this client does not take, while too much is held for its address.
+qsizetype HttpConnection::untakenBytesMax() const
+{
+    return m_account->connectionCount < kMany ? kUntakenBytesMax : kUntakenBytesMax / 4;
 }
 
 /// Tells the account what is held for this connection now.
@@ -221,6 +227,9 @@ void HttpConnection::readRequests()
         } else {
             m_input.append(scratch.constData(), readBytes);
             m_input.remove(0, consume(m_input));
+        }
+        if (m_input.isEmpty()) {
+            m_input = QByteArray(); // hundreds of connections would each keep the room
         }
         updateHeld();
     }
@@ -433,6 +442,9 @@ void HttpConnection::writeAnswered()
 
 void HttpConnection::appendResponse(const api::Response &response, const ResponseFrame &frame)
 {
+    if (m_output.isEmpty()) {
+        m_output.swap(m_server.m_spareOutput);
+    }
     appendResponseHead(m_output, response, frame, m_server.m_date);
     if (!isBodySent(response, frame)) {
         return;
@@ -450,9 +462,10 @@ void HttpConnection::flush()
 {
     if (!m_output.isEmpty()) {
         m_socket->write(m_output.constData(), m_output.size());
-        m_output.resize(0); // its room is kept, but not that of an exception
-        if (m_output.capacity() > kKeptOutputBytesMax) {
-            m_output = QByteArray();
+        m_output.resize(0); // its room is kept for whoever comes next, but not that of an exception
+        QByteArray room = std::exchange(m_output, {});
+        if (room.capacity() <= kKeptOutputBytesMax) {
+            m_server.m_spareOutput = std::move(room);
         }
     }
     if (unsentBytes() > 0) {
@@ -478,7 +491,7 @@ void HttpConnection::onBytesWritten()
         return;
     }
     const bool hasRoomAgain = m_isStalled
-        && outputBytes() <= std::min(kUntakenBytesMax, m_server.m_limits.outputBytesMax / 2);
+        && outputBytes() <= std::min(untakenBytesMax(), m_server.m_limits.outputBytesMax / 2);
     const bool hasSaidAll = (m_state == State::Last || m_isInputEnded) && unsentBytes() == 0;
     if (hasRoomAgain || hasSaidAll) {
         m_server.resumeLater(*this);

@@ -19,6 +19,11 @@ namespace driftless::net {
 class AddressAccount;
 class HttpServer;
 
+/// What the kernel may hand over to us while we do not read; less where an address has many
+/// connections.
+inline constexpr qsizetype kReadBufferBytes = qsizetype {16} * 1024;
+inline constexpr qsizetype kReadBufferBytesOfMany = qsizetype {4} * 1024;
+
 /// One client: reads requests, hands them to the handler, writes the answers in the order of the
 /// requests.
 ///
@@ -103,6 +108,7 @@ private:
     void appendResponse(const api::Response &response, const ResponseFrame &frame);
     void flush();
     [[nodiscard]] qsizetype outputBytes() const;
+    [[nodiscard]] qsizetype untakenBytesMax() const;
     [[nodiscard]] qint64 unsentBytes() const; ///< that the system has not taken
 
     // How it ends.

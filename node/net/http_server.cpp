@@ -26,6 +26,8 @@ namespace {
 constexpr qsizetype kScratchBytes = qsizetype {16} * 1024;
 constexpr int kBacklogMax = 1'024;
 constexpr int kAcceptBurstMax = 4; // then the connections that are there have their turn
+constexpr int kPaceMs = 1; // the shortest timer that there is; it comes one to two later
+constexpr std::chrono::milliseconds kActiveFor {100};
 constexpr int kTurnedAwayMax = 64; // connections that are told 503; more are simply closed
 const auto kResumeEvent = static_cast<QEvent::Type>(QEvent::registerEventType());
 
@@ -171,6 +173,8 @@ QTcpSocket *HttpServer::makeSocket(qintptr descriptor, const std::optional<QSslC
     } else {
         socket = new QTcpSocket;
     }
+    // Before anything comes: it may have to wait until it is taken.
+    socket->setReadBufferSize(kReadBufferBytesOfMany);
     if (!socket->setSocketDescriptor(descriptor)) {
         delete socket;
         return nullptr;
@@ -185,7 +189,7 @@ QTcpSocket *HttpServer::makeSocket(qintptr descriptor, const std::optional<QSslC
 
 void HttpServer::acceptLater()
 {
-    if (!m_isAcceptDue) {
+    if (!m_isAcceptDue && !m_isAcceptPaced) {
         postResumeEvent();
         m_isAcceptDue = true;
     }
@@ -216,6 +220,7 @@ void HttpServer::accept(QTcpSocket *socket)
         = known != m_addresses.cend() ? *known : std::make_shared<AddressAccount>(m_limits, *this);
     auto *connection = new HttpConnection(*this, socket, remoteAddress, isSecure, account);
     m_connections.insert(connection);
+    m_lastAccepted = account.get();
     if (isFull) {
         ++m_counters.connectionsRefused;
         ++m_turnedAwayCount;
@@ -258,10 +263,50 @@ void HttpServer::resumeLater(HttpConnection &connection)
     m_scheduled.emplace_back(&connection);
 }
 
-void HttpServer::scheduleTurn(AddressAccount &account)
+void HttpServer::scheduleTurn(AddressAccount &account, bool isPaced)
 {
+    if (isPaced) {
+        m_pacedTurns.push_back(account.weak_from_this());
+        startPace();
+        return;
+    }
     postResumeEvent();
     m_turns.push_back(account.weak_from_this());
+}
+
+void HttpServer::startPace()
+{
+    if (!m_pace.isActive()) {
+        m_pace.start(kPaceMs, Qt::PreciseTimer, this);
+    }
+}
+
+/// What was paced comes now.
+void HttpServer::endPace()
+{
+    m_pace.stop();
+    if (std::exchange(m_isAcceptPaced, false)) {
+        acceptLater();
+    }
+    if (!m_pacedTurns.empty()) {
+        postResumeEvent();
+        m_turns.insert(m_turns.end(), m_pacedTurns.begin(), m_pacedTurns.end());
+        m_pacedTurns.clear();
+    }
+}
+
+void HttpServer::noteActive(const AddressAccount &account)
+{
+    if (m_latest.account != &account) {
+        m_latestBeside = std::exchange(m_latest, {&account, {}});
+    }
+    m_latest.at = m_clock.instant();
+}
+
+bool HttpServer::isActiveBeside(const AddressAccount *account) const
+{
+    const Activity &other = m_latest.account == account ? m_latestBeside : m_latest;
+    return other.account != nullptr && m_clock.instant() - other.at < kActiveFor;
 }
 
 void HttpServer::postResumeEvent()
@@ -295,6 +340,10 @@ bool HttpServer::event(QEvent *event)
             accept(socket);
         }
     }
+    if (isAcceptDue && isActiveBeside(m_lastAccepted)) {
+        m_isAcceptPaced = true; // whose connection comes next is known only when it is here
+        startPace();
+    }
     return true;
 }
 
@@ -305,6 +354,10 @@ void HttpServer::refreshDate()
 
 void HttpServer::timerEvent(QTimerEvent *event)
 {
+    if (event->timerId() == m_pace.timerId()) {
+        endPace();
+        return;
+    }
     if (event->timerId() != m_tick.timerId()) {
         QObject::timerEvent(event);
         return;

@@ -83,12 +83,19 @@ private:
     void forget(HttpConnection &connection);
     void releaseAddress(const QByteArray &remoteAddress);
     [[nodiscard]] qsizetype addressCount() const { return m_addresses.size(); }
-    /// Has the address begin its next turn once the present event is over.
-    void scheduleTurn(AddressAccount &account);
+    /// Has the address begin its next turn: once the present event is over, or, if `isPaced`, after
+    /// a pause in which the processors are for the others.
+    void scheduleTurn(AddressAccount &account, bool isPaced);
+    /// A request of that address goes to the handler.
+    void noteActive(const AddressAccount &account);
+    /// Another address has had a request lately.
+    [[nodiscard]] bool isActiveBeside(const AddressAccount *account) const;
     /// Has `connection` resumed once the present event is over: answers of one batch leave
     /// together.
     void resumeLater(HttpConnection &connection);
     void postResumeEvent();
+    void startPace();
+    void endPace();
     void refreshDate();
     void reportIfStopped();
     std::chrono::milliseconds tickInterval() const;
@@ -101,14 +108,27 @@ private:
     std::unordered_set<HttpConnection *> m_connections; ///< children
     QHash<QByteArray, std::shared_ptr<AddressAccount>>
         m_addresses; ///< of those with connections, WebSockets counted
+    /// When an address had its last request; the address is only compared.
+    struct Activity
+    {
+        const AddressAccount *account = nullptr;
+        Instant at {};
+    };
+    Activity m_latest;
+    Activity m_latestBeside; ///< of another address than that
+    const AddressAccount *m_lastAccepted = nullptr; ///< only compared
     std::vector<std::weak_ptr<AddressAccount>> m_turns; ///< to begin with the next event
+    std::vector<std::weak_ptr<AddressAccount>> m_pacedTurns; ///< to begin when m_pace ends
     std::unique_ptr<WsHints> m_hints;
     int m_turnedAwayCount = 0; ///< of them; they only hear that there is no room, and take none
     std::vector<QPointer<HttpConnection>> m_scheduled;
     QByteArray m_scratch; ///< what one read takes; shared, as one connection reads at a time
+    QByteArray m_spareOutput; ///< empty room for answers, passed from connection to connection
     QByteArray m_date;
     QBasicTimer m_tick;
+    QBasicTimer m_pace; ///< runs while a turn is paced, or accepting is
     bool m_isAcceptDue = false;
+    bool m_isAcceptPaced = false; ///< due when m_pace ends
     bool m_isAcceptPaused = false;
     bool m_isStopping = false;
     bool m_isStoppedSaid = false;

@@ -673,6 +673,13 @@ WRONGS = [
         "            if (m_closed) {",
     ),
     Wrong(
+        "no-pause-beside-others",
+        "One till that reads lists all day makes every other one wait for its sales.",
+        "net/address_account.cpp",
+        "m_server->scheduleTurn(*this, !hasTurn() && isPaced());",
+        "m_server->scheduleTurn(*this, false);",
+    ),
+    Wrong(
         "queue-one-too-long",
         "What waits may take more memory than the limit says.",
         "core/executor.cpp",

@@ -82,6 +82,36 @@ private Q_SLOTS:
         }
     }
 
+    // Who asks for much beside others pays with pauses, in which the others have the processors.
+    void pausesBetweenTurnsBesideOthers()
+    {
+        constexpr int kAttempts
+            = 20; // others count as active for a while only, on a slow machine, too
+        start({});
+        RawClient other(m_port, 0, kOther);
+        std::size_t otherAnswers = 0;
+        const auto otherIsAnswered = [&] {
+            other.send(get("/echo"));
+            ++otherAnswers;
+            return QTest::qWaitFor([&] { return other.responses().size() == otherAnswers; });
+        };
+        QVERIFY(otherIsAnswered());
+        int mostBetween = 0;
+        for (int i = 0; i < kAttempts && mostBetween < 4; ++i) {
+            RawClient heavy(m_port);
+            heavy.send(get("/big/12000000") + get("/later/second"));
+            int between = 0;
+            QTRY_VERIFY(!heavy.received.isEmpty() || m_handler->isWaiting("second"));
+            for (; !m_handler->isWaiting("second"); ++between) {
+                QVERIFY(otherIsAnswered());
+            }
+            QVERIFY(m_handler->release("second"));
+            QTRY_COMPARE(heavy.responses().size(), 2U);
+            mostBetween = std::max(mostBetween, between);
+        }
+        QVERIFY(mostBetween >= 4);
+    }
+
     // Where too much is held for an address, large bodies are read one at a time and small ones as
     // ever; who lets the others wait is answered, and they go on.
     void refusesABodyThatHoldsUpOthers()
