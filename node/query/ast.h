@@ -25,6 +25,7 @@ enum class ExpressionKind : std::uint8_t {
     Lambda, ///< MAP, FILTER or SORT (`name`): the source, the body, perhaps the order
     Binary, ///< `op`, `quantifier`; left, right (BETWEEN: left, low, high)
     Not, ///< one operand
+    Gathered, ///< what stands for a part over `*` (query/aggregates.h): its number as `literal`
 };
 
 enum class PathRoot : std::uint8_t { Root, Current };

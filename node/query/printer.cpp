@@ -182,6 +182,7 @@ void printInto(QByteArray &out, const Expression &expression)
     case ExpressionKind::Literal:
         return printLiteral(out, expression.literal);
     case ExpressionKind::Source:
+    case ExpressionKind::Gathered:
         out += '*';
         return;
     case ExpressionKind::DocumentForm:

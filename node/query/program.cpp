@@ -47,6 +47,22 @@ public:
     }
 };
 
+class GatheredNode final : public Node
+{
+public:
+    explicit GatheredNode(const Value &number)
+        : m_number(static_cast<std::size_t>(number.toInt64()))
+    {
+    }
+    [[nodiscard]] Result<Value> evaluate(const Row &row) const override
+    {
+        return (*row.gathered)[m_number];
+    }
+
+private:
+    std::size_t m_number;
+};
+
 class ParameterNode final : public Node
 {
 public:
@@ -177,6 +193,8 @@ NodePointer compileNode(const Expression &expression)
         return std::make_unique<LiteralNode>(expression.literal);
     case ExpressionKind::Source:
         return std::make_unique<SourceNode>();
+    case ExpressionKind::Gathered:
+        return std::make_unique<GatheredNode>(expression.literal);
     case ExpressionKind::DocumentForm:
         return std::make_unique<DocumentNode>(expression);
     case ExpressionKind::ArrayForm:

@@ -26,6 +26,7 @@ struct Row
     const Value *source = nullptr; ///< `*`, an array; null: the root alone
     const Parameters *parameters = nullptr;
     const Services *services = nullptr;
+    const std::vector<Result<Value>> *gathered = nullptr; ///< of query/aggregates.h
 };
 
 /// An expression made ready to run many times: names folded into the nodes, functions as pointers.

@@ -1,32 +1,27 @@
 #include "core/case_fold.h"
+#include "query/aggregates.h"
 #include "query/includes.h"
 #include "query/printer.h"
 #include "query/projection.h"
+#include "query/row_sorter.h"
 #include "query/syntax_error.h"
-#include "query/value_order.h"
+#include "query/value_key.h"
+
+#include <QHash>
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 namespace driftless::query {
 
 namespace {
 
-struct ValueLess
-{
-    bool operator()(const Value &a, const Value &b) const
-    {
-        return std::is_lt(compareValues(a, b));
-    }
-};
-
 /// Passes rows on: skips the first ones, ends behind the last, leaves repeated ones out.
 class RowGate
 {
 public:
-    RowGate(const Select &select, const RowVisitor &visit)
+    RowGate(const Select &select, const RowVisitor &visit, MemoryAccount &account)
         : m_visit(visit)
+        , m_account(account)
         , m_isDistinct(select.isDistinct)
         , m_skip(select.offset.value_or(0))
         , m_left(select.top ? select.top : select.limit)
@@ -37,8 +32,14 @@ public:
     /// False: enough.
     Result<bool> pass(const Value &row)
     {
-        if (isDone() || (m_isDistinct && !m_seen.insert(row).second)) {
-            return !isDone();
+        if (isDone()) {
+            return false;
+        }
+        if (m_isDistinct) {
+            DRIFTLESS_TRY_ASSIGN(const bool isNew, isFirst(row));
+            if (!isNew) {
+                return true;
+            }
         }
         if (m_skip > 0) {
             --m_skip;
@@ -52,9 +53,21 @@ public:
     }
 
 private:
+    Result<bool> isFirst(const Value &row)
+    {
+        QByteArray key = keyOf(row);
+        if (m_seen.contains(key)) {
+            return false;
+        }
+        DRIFTLESS_TRY(m_account.keep(sizeof(QByteArray) + static_cast<std::size_t>(key.size())));
+        m_seen.insert(std::move(key));
+        return true;
+    }
+
     const RowVisitor &m_visit;
+    MemoryAccount &m_account;
     bool m_isDistinct;
-    std::set<Value, ValueLess> m_seen;
+    QSet<QByteArray> m_seen;
     std::int64_t m_skip;
     std::optional<std::int32_t> m_left;
 };
@@ -108,6 +121,7 @@ public:
     SelectRun(const Select &select, const Context &context)
         : m_select(select)
         , m_context(context)
+        , m_account(context.memoryBytesMax)
         , m_items(select.items)
     {
         m_usesSource = std::any_of(m_items.begin(), m_items.end(), [](const SelectItem &item) {
@@ -118,27 +132,26 @@ public:
     Result<void> run(const RowVisitor &visit);
 
 private:
-    struct Keyed
+    struct Group
     {
-        Array keys;
-        Value value;
+        Value key;
+        QByteArray keyBytes;
+        Aggregates::State state;
     };
-
-    using Groups = std::map<Value, Array, ValueLess>;
 
     Result<void> checkAggregate();
     void nameKeys();
-    Result<Groups> group();
-    Result<bool> visitDocuments(const std::function<Result<bool>(const Value &)> &visit);
+    Result<bool> visitDocuments(const RowVisitor &visit);
+    Result<bool> visitSorted(const RowVisitor &visit);
     Result<void> runRows(const RowVisitor &visit);
     Result<void> runAggregate(const RowVisitor &visit);
+    Result<std::vector<Group>> group(const Aggregates &aggregates);
     Result<void> runGroups(const RowVisitor &visit);
-    Result<Array> collect();
-    void sort(std::vector<Keyed> &rows) const;
+    [[nodiscard]] Parameters parametersOf(const Value &key) const;
+    [[nodiscard]] std::optional<std::size_t> wantedRows() const;
     [[nodiscard]] bool includesComeFirst() const;
-    [[nodiscard]] const Expression &sortExpression(const SortKey &key) const;
-    [[nodiscard]] std::vector<Program> sortPrograms() const;
-    Result<Array> keysOf(const std::vector<Program> &programs, const Row &row) const;
+    [[nodiscard]] const ExpressionPointer &sortExpression(const SortKey &key) const;
+    static Result<Array> keysOf(const std::vector<Program> &programs, const Row &row);
     [[nodiscard]] Row rowOf(const Value &document) const
     {
         return {&document, &document, nullptr, &m_context.parameters, &m_context.services};
@@ -146,13 +159,14 @@ private:
 
     const Select &m_select;
     const Context &m_context;
+    MemoryAccount m_account;
     std::vector<SelectItem> m_items;
     bool m_usesSource = false;
     bool m_isUnknown = false; ///< there is no such collection
 };
 
 /// An alias may stand in ORDER BY for its expression.
-const Expression &SelectRun::sortExpression(const SortKey &key) const
+const ExpressionPointer &SelectRun::sortExpression(const SortKey &key) const
 {
     const Expression &expression = *key.expression;
     const bool isName = expression.kind == ExpressionKind::Path && expression.root == PathRoot::Root
@@ -162,25 +176,17 @@ const Expression &SelectRun::sortExpression(const SortKey &key) const
             const bool isAlias
                 = !item.alias.isEmpty() && equalFolded(item.alias, expression.steps.front().name);
             if (isAlias && (!item.expression->facts.usesSource || !m_select.groupBy.empty())) {
-                return *item.expression;
+                return item.expression;
             }
         }
     }
-    return expression;
+    return key.expression;
 }
 
-std::vector<Program> SelectRun::sortPrograms() const
-{
-    std::vector<Program> programs;
-    for (const SortKey &key : m_select.orderBy) {
-        programs.push_back(Program::compile(sortExpression(key)));
-    }
-    return programs;
-}
-
-Result<Array> SelectRun::keysOf(const std::vector<Program> &programs, const Row &row) const
+Result<Array> SelectRun::keysOf(const std::vector<Program> &programs, const Row &row)
 {
     Array keys;
+    keys.reserve(programs.size());
     for (const Program &program : programs) {
         DRIFTLESS_TRY_ASSIGN(Value key, program.evaluate(row));
         keys.push_back(std::move(key));
@@ -188,17 +194,14 @@ Result<Array> SelectRun::keysOf(const std::vector<Program> &programs, const Row 
     return keys;
 }
 
-void SelectRun::sort(std::vector<Keyed> &rows) const
+/// How many rows in front may be answered; nothing: all. DISTINCT leaves out some of them.
+std::optional<std::size_t> SelectRun::wantedRows() const
 {
-    std::stable_sort(rows.begin(), rows.end(), [this](const Keyed &a, const Keyed &b) {
-        for (std::size_t i = 0; i < m_select.orderBy.size(); ++i) {
-            const auto order = compareValues(a.keys[i], b.keys[i]);
-            if (std::is_neq(order)) {
-                return m_select.orderBy[i].isDescending ? std::is_gt(order) : std::is_lt(order);
-            }
-        }
-        return false;
-    });
+    const auto limit = m_select.top ? m_select.top : m_select.limit;
+    if (!limit || m_select.isDistinct) {
+        return std::nullopt;
+    }
+    return static_cast<std::size_t>(*limit) + static_cast<std::size_t>(m_select.offset.value_or(0));
 }
 
 Result<void> SelectRun::checkAggregate()
@@ -233,7 +236,7 @@ bool SelectRun::includesComeFirst() const
 
 /// The documents that the condition holds for, with what they include. Answers false if the visitor
 /// ended it.
-Result<bool> SelectRun::visitDocuments(const std::function<Result<bool>(const Value &)> &visit)
+Result<bool> SelectRun::visitDocuments(const RowVisitor &visit)
 {
     std::unique_ptr<Cursor> cursor = std::make_unique<EmptyDocument>();
     if (m_select.collection) {
@@ -273,47 +276,45 @@ Result<bool> SelectRun::visitDocuments(const std::function<Result<bool>(const Va
     }
 }
 
+/// As visitDocuments, in the order of ORDER BY.
+Result<bool> SelectRun::visitSorted(const RowVisitor &visit)
+{
+    if (m_select.orderBy.empty()) {
+        return visitDocuments(visit);
+    }
+    std::vector<Program> programs;
+    for (const SortKey &key : m_select.orderBy) {
+        programs.push_back(Program::compile(*sortExpression(key)));
+    }
+    RowSorter sorter(m_select.orderBy, wantedRows(), m_account);
+    const RowVisitor keep = [&](const Value &document) -> Result<bool> {
+        DRIFTLESS_TRY_ASSIGN(const Array keys, keysOf(programs, rowOf(document)));
+        DRIFTLESS_TRY(sorter.add(keys, document));
+        return true;
+    };
+    DRIFTLESS_TRY(visitDocuments(keep));
+    const Array sorted = sorter.take();
+    for (const Value &document : sorted) {
+        DRIFTLESS_TRY_ASSIGN(const bool goesOn, visit(document));
+        if (!goesOn) {
+            return false;
+        }
+    }
+    return true;
+}
+
 Result<void> SelectRun::runRows(const RowVisitor &visit)
 {
     const Projection projection(m_items);
-    RowGate gate(m_select, visit);
+    RowGate gate(m_select, visit, m_account);
     if (gate.isDone()) {
         return {};
     }
-    const auto project = [&](const Value &document) -> Result<bool> {
+    DRIFTLESS_TRY(visitSorted([&](const Value &document) -> Result<bool> {
         DRIFTLESS_TRY_ASSIGN(const Value row, projection.evaluate(rowOf(document)));
         return gate.pass(row);
-    };
-    if (m_select.orderBy.empty()) {
-        DRIFTLESS_TRY(visitDocuments(project));
-        return {};
-    }
-    DRIFTLESS_TRY_ASSIGN(const Array sorted, collect());
-    for (const Value &document : sorted) {
-        DRIFTLESS_TRY_ASSIGN(const bool goesOn, project(document));
-        if (!goesOn) {
-            break;
-        }
-    }
-    return {};
-}
-
-/// All matching documents in their order.
-Result<Array> SelectRun::collect()
-{
-    const auto programs = sortPrograms();
-    std::vector<Keyed> rows;
-    DRIFTLESS_TRY(visitDocuments([&](const Value &document) -> Result<bool> {
-        DRIFTLESS_TRY_ASSIGN(Array keys, keysOf(programs, rowOf(document)));
-        rows.push_back({std::move(keys), document});
-        return true;
     }));
-    sort(rows);
-    Array sorted;
-    for (Keyed &row : rows) {
-        sorted.push_back(std::move(row.value));
-    }
-    return sorted;
+    return {};
 }
 
 /// One row over all matching documents; LIMIT and OFFSET count those, not the row.
@@ -321,18 +322,30 @@ Result<void> SelectRun::runAggregate(const RowVisitor &visit)
 {
     DRIFTLESS_TRY(checkAggregate());
     for (const SortKey &key : m_select.orderBy) {
-        if (sortExpression(key).facts.usesSource) {
+        if (sortExpression(key)->facts.usesSource) {
             return evaluationError(QByteArrayLiteral("ORDER BY goes by single documents here."));
         }
     }
-    DRIFTLESS_TRY_ASSIGN(Array documents, collect());
-    const auto size = static_cast<std::int64_t>(documents.size());
-    const std::int64_t from = std::min<std::int64_t>(m_select.offset.value_or(0), size);
-    const auto limit = m_select.top ? m_select.top : m_select.limit;
-    const std::int64_t to = limit ? std::min<std::int64_t>(from + *limit, size) : size;
-    const Value source = Value::array(Array(documents.begin() + from, documents.begin() + to));
-    const Row row {nullptr, nullptr, &source, &m_context.parameters, &m_context.services};
-    DRIFTLESS_TRY_ASSIGN(const Value result, Projection(m_items).evaluate(row));
+    Aggregates aggregates;
+    std::vector<SelectItem> items = m_items;
+    for (SelectItem &item : items) {
+        item.expression = aggregates.takeIn(item.expression);
+    }
+    Row row {nullptr, nullptr, nullptr, &m_context.parameters, &m_context.services, nullptr};
+    DRIFTLESS_TRY_ASSIGN(auto state, aggregates.begin(m_account));
+    const RowVisitor take = [&](const Value &document) -> Result<bool> {
+        DRIFTLESS_TRY(aggregates.add(state, document, row, m_account));
+        return true;
+    };
+    Select window = m_select;
+    window.isDistinct = false;
+    RowGate gate(window, take, m_account);
+    if (!gate.isDone()) {
+        DRIFTLESS_TRY(visitSorted([&gate](const Value &document) { return gate.pass(document); }));
+    }
+    const auto results = Aggregates::results(std::move(state));
+    row.gathered = &results;
+    DRIFTLESS_TRY_ASSIGN(const Value result, Projection(items).evaluate(row));
     DRIFTLESS_TRY(visit(result));
     return {};
 }
@@ -352,21 +365,64 @@ void SelectRun::nameKeys()
     }
 }
 
-Result<SelectRun::Groups> SelectRun::group()
+/// What the expressions of a group see of its key.
+Parameters SelectRun::parametersOf(const Value &key) const
+{
+    Parameters parameters = m_context.parameters;
+    parameters.set(QByteArrayLiteral("key"), key);
+    for (std::size_t i = 0;
+         m_select.groupBy.size() > 1 && key.isArray() && i < key.toArray().size();
+         ++i) {
+        parameters.set(keyName(i), key.toArray()[i]);
+    }
+    return parameters;
+}
+
+/// The groups in the order of their keys, each under the first one of equal keys.
+Result<std::vector<SelectRun::Group>> SelectRun::group(const Aggregates &aggregates)
 {
     std::vector<Program> programs;
-    for (const ExpressionPointer &key : m_select.groupBy) {
-        programs.push_back(Program::compile(*key));
+    bool usesKey = aggregates.usesParameter("key");
+    for (std::size_t i = 0; i < m_select.groupBy.size(); ++i) {
+        programs.push_back(Program::compile(*m_select.groupBy[i]));
+        usesKey = usesKey || aggregates.usesParameter(keyName(i));
     }
-    Groups groups;
-    DRIFTLESS_TRY(visitDocuments([&](const Value &document) -> Result<bool> {
+    std::vector<Group> groups;
+    QHash<QByteArray, std::size_t> places;
+    const auto placeOf = [&](Value key) -> Result<std::size_t> {
+        QByteArray bytes = keyOf(key);
+        const auto known = places.constFind(bytes);
+        if (known != places.constEnd()) {
+            return *known;
+        }
+        DRIFTLESS_TRY(m_account.keep(sizeof(Group) + 2 * sizeof(QByteArray) + key.weight()
+            + static_cast<std::size_t>(bytes.size())));
+        DRIFTLESS_TRY_ASSIGN(auto state, aggregates.begin(m_account));
+        places.insert(bytes, groups.size());
+        groups.push_back({std::move(key), std::move(bytes), std::move(state)});
+        return groups.size() - 1;
+    };
+    const RowVisitor take = [&](const Value &document) -> Result<bool> {
         DRIFTLESS_TRY_ASSIGN(Array keys, keysOf(programs, rowOf(document)));
-        groups[keys.size() == 1 ? keys.front() : Value::array(std::move(keys))].push_back(document);
+        DRIFTLESS_TRY_ASSIGN(const std::size_t place,
+            placeOf(keys.size() == 1 ? keys.front() : Value::array(std::move(keys))));
+        const Parameters own = usesKey ? parametersOf(groups[place].key) : Parameters();
+        const Row row {nullptr,
+            nullptr,
+            nullptr,
+            usesKey ? &own : &m_context.parameters,
+            &m_context.services,
+            nullptr};
+        DRIFTLESS_TRY(aggregates.add(groups[place].state, document, row, m_account));
         return true;
-    }));
-    if (m_isUnknown && m_usesSource) {
-        groups[Value()]; // as in the reference: one group of nothing
+    };
+    DRIFTLESS_TRY(visitDocuments(take));
+    if (m_isUnknown && m_usesSource) { // as in the reference: one group of nothing
+        DRIFTLESS_TRY(placeOf(Value()));
     }
+    std::sort(groups.begin(), groups.end(), [](const Group &a, const Group &b) {
+        return a.keyBytes < b.keyBytes;
+    });
     return groups;
 }
 
@@ -374,40 +430,41 @@ Result<void> SelectRun::runGroups(const RowVisitor &visit)
 {
     nameKeys();
     DRIFTLESS_TRY(checkAggregate());
+    Aggregates aggregates;
+    std::vector<Program> sortPrograms;
     for (const SortKey &key : m_select.orderBy) {
-        if (sortExpression(key).facts.usesRoot) {
-            return notInGroup(sortExpression(key));
+        const ExpressionPointer &expression = sortExpression(key);
+        if (expression->facts.usesRoot) {
+            return notInGroup(*expression);
         }
+        sortPrograms.push_back(Program::compile(*aggregates.takeIn(expression)));
     }
-    DRIFTLESS_TRY_ASSIGN(Groups groups, group());
-    const Projection projection(m_items);
-    const auto having = compiled(m_select.having);
-    const auto programs = sortPrograms();
-    std::vector<Keyed> rows;
-    for (auto &[key, documents] : groups) {
-        const Value source = Value::array(std::move(documents));
-        Parameters parameters = m_context.parameters;
-        parameters.set(QByteArrayLiteral("key"), key);
-        for (std::size_t i = 0;
-             m_select.groupBy.size() > 1 && key.isArray() && i < key.toArray().size();
-             ++i) {
-            parameters.set(keyName(i), key.toArray()[i]);
-        }
-        const Row row {nullptr, nullptr, &source, &parameters, &m_context.services};
+    std::vector<SelectItem> items = m_items;
+    for (SelectItem &item : items) {
+        item.expression = aggregates.takeIn(item.expression);
+    }
+    const auto having = compiled(m_select.having ? aggregates.takeIn(m_select.having) : nullptr);
+    const Projection projection(items);
+    RowGate gate(m_select, visit, m_account);
+    DRIFTLESS_TRY_ASSIGN(auto groups, group(aggregates));
+    RowSorter sorter(m_select.orderBy, wantedRows(), m_account);
+    for (Group &group : groups) {
+        const auto results = Aggregates::results(std::move(group.state));
+        const Parameters parameters = parametersOf(group.key);
+        const Row row {nullptr, nullptr, nullptr, &parameters, &m_context.services, &results};
         if (having) {
             DRIFTLESS_TRY_ASSIGN(const bool holds, having->holds(row));
             if (!holds) {
                 continue;
             }
         }
-        DRIFTLESS_TRY_ASSIGN(Array keys, keysOf(programs, row));
+        DRIFTLESS_TRY_ASSIGN(const Array keys, keysOf(sortPrograms, row));
         DRIFTLESS_TRY_ASSIGN(Value result, projection.evaluate(row));
-        rows.push_back({std::move(keys), std::move(result)});
+        DRIFTLESS_TRY(sorter.add(keys, std::move(result)));
     }
-    sort(rows);
-    RowGate gate(m_select, visit);
-    for (const Keyed &row : rows) {
-        DRIFTLESS_TRY_ASSIGN(const bool goesOn, gate.pass(row.value));
+    const Array rows = sorter.take();
+    for (const Value &row : rows) {
+        DRIFTLESS_TRY_ASSIGN(const bool goesOn, gate.pass(row));
         if (!goesOn) {
             break;
         }

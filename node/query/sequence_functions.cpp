@@ -3,7 +3,7 @@
 #include "query/extended_json.h"
 #include "query/function_table.h"
 #include "query/parser.h"
-#include "query/syntax_error.h"
+#include "query/tally.h"
 #include "query/value_order.h"
 
 #include <QString>
@@ -16,79 +16,13 @@ namespace {
 
 using Call = Arguments;
 
-/// Of the elements of the first argument: the lowest or highest, the last among equal ones.
-template <typename IsBetter> Value best(Call call, const Value &none, IsBetter isBetter)
+template <TallyKind kind> Result<Value> tallied(Call call, const Services & /*services*/)
 {
-    const Value *found = nullptr;
+    Tally tally(kind);
     for (const Value &element : call[0].toArray()) {
-        if (found == nullptr || isBetter(compareValues(element, *found))) {
-            found = &element;
-        }
+        DRIFTLESS_TRY(tally.add(element));
     }
-    return found != nullptr ? *found : none;
-}
-
-struct Sum
-{
-    Value total = Value::int32(0);
-    int count = 0; ///< of numbers
-};
-
-Result<Sum> sumOf(const Value &sequence)
-{
-    Sum sum;
-    for (const Value &element : sequence.toArray()) {
-        if (element.isNumber()) {
-            DRIFTLESS_TRY_ASSIGN(sum.total, calculate(Operator::Add, sum.total, element));
-            ++sum.count;
-        }
-    }
-    return sum;
-}
-
-Result<Value> count(Call call, const Services & /*services*/)
-{
-    return wholeNumber(static_cast<std::int64_t>(call[0].toArray().size()));
-}
-
-Result<Value> sum(Call call, const Services & /*services*/)
-{
-    DRIFTLESS_TRY_ASSIGN(const Sum sum, sumOf(call[0]));
-    return sum.total;
-}
-
-Result<Value> average(Call call, const Services & /*services*/)
-{
-    DRIFTLESS_TRY_ASSIGN(const Sum sum, sumOf(call[0]));
-    if (sum.count == 0) {
-        return Value::int32(0);
-    }
-    return calculate(Operator::Divide, sum.total, Value::int32(sum.count));
-}
-
-Result<Value> minimum(Call call, const Services & /*services*/)
-{
-    return best(call, Value::minValue(), [](auto order) { return std::is_lteq(order); });
-}
-
-Result<Value> maximum(Call call, const Services & /*services*/)
-{
-    return best(call, Value::maxValue(), [](auto order) { return std::is_gteq(order); });
-}
-
-Result<Value> first(Call call, const Services & /*services*/)
-{
-    return call[0].toArray().empty() ? Value() : call[0].toArray().front();
-}
-
-Result<Value> last(Call call, const Services & /*services*/)
-{
-    return call[0].toArray().empty() ? Value() : call[0].toArray().back();
-}
-
-Result<Value> any(Call call, const Services & /*services*/)
-{
-    return Value::boolean(!call[0].toArray().empty());
+    return tally.result();
 }
 
 struct SameOrder
@@ -224,14 +158,14 @@ Result<Value> length(Call call, const Services & /*services*/)
 }
 
 constexpr Function kAggregates[] = {
-    {"COUNT", "q", count},
-    {"SUM", "q", sum},
-    {"AVG", "q", average},
-    {"MIN", "q", minimum},
-    {"MAX", "q", maximum},
-    {"FIRST", "q", first},
-    {"LAST", "q", last},
-    {"ANY", "q", any},
+    {"COUNT", "q", tallied<TallyKind::Count>},
+    {"SUM", "q", tallied<TallyKind::Sum>},
+    {"AVG", "q", tallied<TallyKind::Average>},
+    {"MIN", "q", tallied<TallyKind::Minimum>},
+    {"MAX", "q", tallied<TallyKind::Maximum>},
+    {"FIRST", "q", tallied<TallyKind::First>},
+    {"LAST", "q", tallied<TallyKind::Last>},
+    {"ANY", "q", tallied<TallyKind::Any>},
 };
 
 constexpr Function kSequences[] = {

@@ -57,13 +57,6 @@ void appendBigEndian(QByteArray &out, std::uint64_t number, int bytes)
     }
 }
 
-void complement(QByteArray &out, qsizetype from)
-{
-    for (auto at = out.begin() + from; at != out.end(); ++at) {
-        *at = static_cast<char>(~static_cast<unsigned char>(*at));
-    }
-}
-
 void appendEscaped(QByteArray &out, QByteArrayView bytes)
 {
     if (!bytes.contains('\0')) {
@@ -107,7 +100,7 @@ void appendDecimal(QByteArray &out, bool isNegative, QByteArrayView digits, int 
     }
     out += '\0';
     if (isNegative) {
-        complement(out, from);
+        invertKey(out, from);
     }
 }
 
@@ -181,7 +174,7 @@ void appendDocument(QByteArray &out, const Document &document)
         const qsizetype from = out.size();
         appendText(out, name);
         if (!isLow) {
-            complement(out, from);
+            invertKey(out, from);
             appendKey(out, *value);
         }
     }
@@ -257,6 +250,13 @@ QByteArray keyOf(const Value &value)
     QByteArray key;
     appendKey(key, value);
     return key;
+}
+
+void invertKey(QByteArray &key, qsizetype from)
+{
+    for (auto at = key.begin() + from; at != key.end(); ++at) {
+        *at = static_cast<char>(~static_cast<unsigned char>(*at));
+    }
 }
 
 QByteArray keyOfPrefix(const QByteArray &text)

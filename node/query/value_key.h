@@ -18,6 +18,9 @@ inline constexpr int kKeyVersion = 1;
 void appendKey(QByteArray &out, const Value &value);
 QByteArray keyOf(const Value &value);
 
+/// Turns the order of what stands from `from` on around: for keys that descend.
+void invertKey(QByteArray &key, qsizetype from = 0);
+
 /// What the keys of all strings that begin with `text`, in any case, begin with.
 QByteArray keyOfPrefix(const QByteArray &text);
 
