@@ -31,16 +31,21 @@ public:
     {
         while (take(' ')) { }
     }
-    /// A number of so many digits.
+    /// A number of so many digits; reads none where there are fewer.
     std::optional<int> number(int digitsMin, int digitsMax)
     {
         int value = 0;
         int count = 0;
-        while (count < digitsMax && !isAtEnd() && *m_at >= '0' && *m_at <= '9') {
-            value = value * 10 + (*m_at++ - '0');
+        const char *at = m_at;
+        while (count < digitsMax && at != m_end && *at >= '0' && *at <= '9') {
+            value = value * 10 + (*at++ - '0');
             ++count;
         }
-        return count >= digitsMin ? std::optional(value) : std::nullopt;
+        if (count < digitsMin) {
+            return std::nullopt;
+        }
+        m_at = at;
+        return value;
     }
     /// Digits behind a point as milliseconds.
     int fraction()
@@ -61,7 +66,8 @@ private:
 
 bool readDate(Reader &reader, DateParts &parts)
 {
-    const auto first = reader.number(1, 4);
+    const auto year4 = reader.number(4, 4); // also one below 32
+    const auto first = year4 ? year4 : reader.number(1, 3);
     if (!first) {
         return false;
     }
@@ -70,7 +76,7 @@ bool readDate(Reader &reader, DateParts &parts)
     if (!second) {
         return false;
     }
-    if (*first > 31) { // year, month and perhaps a day
+    if (year4 || *first > 31) { // year, month and perhaps a day
         const auto day = reader.take(mark) ? reader.number(1, 2) : std::optional(1);
         parts.year = *first;
         parts.month = *second;
