@@ -1,0 +1,130 @@
+#include "fuzz_target.h"
+#include "manual_clock.h"
+#include "memory_catalog.h"
+#include "query/budget.h"
+#include "query/extended_json.h"
+#include "query/json_document.h"
+#include "query/parser.h"
+#include "query/printer.h"
+#include "seeded_random.h"
+
+#include <QByteArrayList>
+
+// A statement over documents: the input is the statement and, behind a NUL each, documents as they
+// are stored. It ends within its budget, keeps its bounds, and its canonical text answers the same.
+namespace driftless::fuzz {
+
+namespace {
+
+using namespace query;
+
+constexpr qsizetype kDocumentsMax = 20;
+constexpr std::int64_t kSteps = 100'000;
+constexpr std::size_t kAnswerWeightMax = 50'000'000;
+
+/// The rows or changes as text, one a line; the error behind them.
+class Answer
+{
+public:
+    [[nodiscard]] const QByteArray &text() const { return m_text; }
+
+    /// False: that is enough.
+    bool add(const Value &value)
+    {
+        m_weight += value.weight();
+        if (value.weight() < kWrittenWeightMax) {
+            m_text += toExtendedJson(value) + '\n';
+        }
+        return m_weight < kAnswerWeightMax;
+    }
+    void add(const Error &error)
+    {
+        require(!error.message.isEmpty(), "an error says what went wrong");
+        require(error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::InvalidJson
+                || error.code == ErrorCode::TooLarge || error.code == ErrorCode::Timeout,
+            "no error of an answer is the node's fault",
+            error.message);
+        m_text += error.message;
+    }
+
+private:
+    static constexpr std::size_t kWrittenWeightMax = 1'000'000;
+
+    QByteArray m_text;
+    std::size_t m_weight = 0;
+};
+
+void addChanges(Answer &answer, const Result<std::vector<Change>> &changes)
+{
+    if (!changes) {
+        return answer.add(changes.error());
+    }
+    for (const Change &change : *changes) {
+        answer.add(change.id);
+        answer.add(change.document);
+        for (const MemberChange &member : change.members) {
+            answer.add(Value::string(member.name));
+            answer.add(member.value);
+        }
+    }
+}
+
+QByteArray answerOf(const Statement &statement, const std::vector<Value> &documents)
+{
+    const support::ManualClock clock;
+    support::SeededRandom random(1);
+    Budget budget(kSteps);
+    const Services services {clock, random, &budget};
+    Parameters parameters;
+    parameters.set("p", Value::int32(1));
+    parameters.set("0", Value::string("a%"));
+    MemoryCatalog catalog(services);
+    for (std::size_t i = 0; i < documents.size(); ++i) {
+        Document document = documents[i].toDocument();
+        document.setFirst("_id", Value::int32(static_cast<std::int32_t>(i)));
+        catalog.put("c", Value::document(std::move(document)));
+    }
+    const Context context {catalog, parameters, services, nullptr, kAnswerWeightMax};
+    Answer answer;
+    if (const auto *select = std::get_if<Select>(&statement)) {
+        const auto done = runSelect(*select, context, [&answer](const Value &row) -> Result<bool> {
+            require(row.weight() < 4 * kValueWeightMax, "a row is bounded");
+            return answer.add(row);
+        });
+        if (!done) {
+            answer.add(done.error());
+        }
+    } else if (const auto *insert = std::get_if<Insert>(&statement)) {
+        addChanges(answer, evaluateInsert(*insert, context));
+    } else if (const auto *update = std::get_if<Update>(&statement)) {
+        addChanges(answer, evaluateUpdate(*update, context));
+    } else if (const auto *remove = std::get_if<Delete>(&statement)) {
+        addChanges(answer, evaluateDelete(*remove, context));
+    }
+    return answer.text();
+}
+
+} // namespace
+
+void run(QByteArrayView input)
+{
+    QByteArrayList parts = input.toByteArray().split('\0');
+    const auto statement = parseStatement(parts.takeFirst());
+    if (!statement) {
+        return;
+    }
+    std::vector<Value> documents;
+    for (const QByteArray &part : parts.mid(0, kDocumentsMax)) {
+        const auto document = documentFromJson(part, FieldSet::all());
+        if (document && document->isDocument()) {
+            documents.push_back(*document);
+        }
+    }
+    const QByteArray answer = answerOf(*statement, documents);
+    const auto again = parseStatement(print(*statement));
+    require(!again || answerOf(*again, documents) == answer,
+        "the canonical text answers the same",
+        print(*statement));
+}
+
+} // namespace driftless::fuzz
