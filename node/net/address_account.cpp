@@ -15,8 +15,6 @@ constexpr int kFirstInWorkMax = 4;
 constexpr qsizetype kSharedWorkBytesMax = qsizetype {128} * 1024;
 constexpr qsizetype kTurnBytesMax = qsizetype {256} * 1024;
 constexpr qsizetype kSharedTurnBytesMax = qsizetype {64} * 1024;
-constexpr int kAnswerShare
-    = 4; // bytes of an answer cost the node so much less than those of a body
 constexpr int kAnswerDecay = 16; // a large answer is forgotten after some dozens of small ones
 
 } // namespace

@@ -14,6 +14,8 @@ class HttpServer;
 
 /// What a request costs the node beside its bytes, about.
 inline constexpr qsizetype kRequestCostBytes = qsizetype {4} * 1024;
+/// Bytes of an answer cost the node so much less than those of a body.
+inline constexpr int kAnswerShare = 4;
 /// Of answers on one connection that are not taken, while too much is held for its address.
 inline constexpr qsizetype kUntakenBytesMax = qsizetype {64} * 1024;
 

@@ -18,11 +18,6 @@ namespace {
 
 using api::Method;
 
-constexpr int kMany = 64; // connections of one address: what each of them holds adds up
-constexpr qsizetype kCopiedBodyBytesMax
-    = qsizetype {16} * 1024; // larger ones are written as they are, without a copy
-constexpr qsizetype kKeptOutputBytesMax = qsizetype {32} * 1024;
-
 bool isSafe(Method method)
 {
     return method == Method::Get || method == Method::Head || method == Method::Options;
@@ -46,7 +41,7 @@ HttpConnection::HttpConnection(HttpServer &server,
 {
     m_socket->setParent(this);
     m_socket->setReadBufferSize(
-        m_account->connectionCount < kMany ? kReadBufferBytes : kReadBufferBytesOfMany);
+        m_account->connectionCount < kManyConnections ? kReadBufferBytes : kReadBufferBytesOfMany);
     connect(m_socket, &QTcpSocket::readyRead, this, &HttpConnection::resume);
     connect(m_socket, &QTcpSocket::bytesWritten, this, &HttpConnection::onBytesWritten);
     if (isSecure) {
@@ -129,6 +124,10 @@ void HttpConnection::resume()
 void HttpConnection::endTurn()
 {
     m_isInTurn = false;
+    if (m_isBrokenOff) {
+        close(); // in the middle of a body there is no other way to say that it is not whole
+        return;
+    }
     const bool isAllAnswered = m_slots.empty() && !m_heldRequest;
     if (m_isContinueDue && isAllAnswered && m_state == State::Open) {
         m_isContinueDue = false;
@@ -182,12 +181,6 @@ bool HttpConnection::isReading()
         return false;
     }
     return true;
-}
-
-/// Of answers that this client does not take, while too much is held for its address.
-qsizetype HttpConnection::untakenBytesMax() const
-{
-    return m_account->connectionCount < kMany ? kUntakenBytesMax : kUntakenBytesMax / 4;
 }
 
 /// Tells the account what is held for this connection now.
@@ -422,83 +415,6 @@ void HttpConnection::answerFailure(const RequestParser::Failure &failure)
         std::move(response));
 }
 
-void HttpConnection::writeAnswered()
-{
-    while (!m_slots.empty() && m_slots.front().response) {
-        Slot &slot = m_slots.front();
-        if (m_state == State::Last && m_slots.size() == 1 && !m_heldRequest) {
-            slot.frame.isKeptAlive = false; // also where the end was decided after the request came
-        }
-        appendResponse(*slot.response, slot.frame);
-        m_heldBytes -= slot.heldBytes;
-        m_dispatchedBytes -= slot.bodyBytes;
-        m_slots.pop_front();
-        ++m_firstSlot;
-    }
-    if (m_slots.empty()) {
-        m_isWriteUnderWay = false;
-    }
-}
-
-void HttpConnection::appendResponse(const api::Response &response, const ResponseFrame &frame)
-{
-    if (m_output.isEmpty()) {
-        m_output.swap(m_server.m_spareOutput);
-    }
-    appendResponseHead(m_output, response, frame, m_server.m_date);
-    if (!isBodySent(response, frame)) {
-        return;
-    }
-    if (response.body.size() <= kCopiedBodyBytesMax) {
-        m_output.append(response.body);
-        return;
-    }
-    m_socket->write(m_output.constData(), m_output.size());
-    m_output.resize(0);
-    m_socket->write(response.body);
-}
-
-void HttpConnection::flush()
-{
-    if (!m_output.isEmpty()) {
-        m_socket->write(m_output.constData(), m_output.size());
-        m_output.resize(0); // its room is kept for whoever comes next, but not that of an exception
-        QByteArray room = std::exchange(m_output, {});
-        if (room.capacity() <= kKeptOutputBytesMax) {
-            m_server.m_spareOutput = std::move(room);
-        }
-    }
-    if (unsentBytes() > 0) {
-        m_socket->flush();
-    }
-}
-
-qsizetype HttpConnection::outputBytes() const
-{
-    return m_output.size() + m_heldBytes + static_cast<qsizetype>(unsentBytes());
-}
-
-qint64 HttpConnection::unsentBytes() const
-{
-    const qint64 encryptedBytes
-        = m_isSecure ? static_cast<const QSslSocket *>(m_socket)->encryptedBytesToWrite() : 0;
-    return m_socket->bytesToWrite() + encryptedBytes;
-}
-
-void HttpConnection::onBytesWritten()
-{
-    if (m_isInTurn || m_state == State::Closed) {
-        return;
-    }
-    const bool hasRoomAgain = m_isStalled
-        && outputBytes() <= std::min(untakenBytesMax(), m_server.m_limits.outputBytesMax / 2);
-    const bool hasSaidAll = (m_state == State::Last || m_isInputEnded) && unsentBytes() == 0;
-    if (hasRoomAgain || hasSaidAll) {
-        m_server.resumeLater(*this);
-    }
-    updateDeadline();
-}
-
 void HttpConnection::onDisconnected()
 {
     close();
@@ -587,6 +503,7 @@ void HttpConnection::close()
     m_isPaused = false;
     m_server.m_counters.answersLost += m_slots.size();
     m_slots.clear();
+    m_stream.reset();
     m_heldRequest.reset();
     updateHeld();
     m_socket->disconnect(this);

@@ -23,6 +23,7 @@ class HttpServer;
 /// connections.
 inline constexpr qsizetype kReadBufferBytes = qsizetype {16} * 1024;
 inline constexpr qsizetype kReadBufferBytesOfMany = qsizetype {4} * 1024;
+inline constexpr int kManyConnections = 64; ///< of one address: what each of them holds adds up
 
 /// One client: reads requests, hands them to the handler, writes the answers in the order of the
 /// requests.
@@ -105,6 +106,9 @@ private:
     void answerNow(const ResponseFrame &frame, api::Response response);
     void answerFailure(const RequestParser::Failure &failure);
     void writeAnswered();
+    void endAnswer();
+    void pullPieces();
+    void takePiece(Result<QByteArray> piece);
     void appendResponse(const api::Response &response, const ResponseFrame &frame);
     void flush();
     [[nodiscard]] qsizetype outputBytes() const;
@@ -147,6 +151,10 @@ private:
 
     std::deque<Slot> m_slots; ///< requests that were dispatched, in order
     quint64 m_firstSlot = 0; ///< number of the first of them
+    std::shared_ptr<api::BodyStream> m_stream; ///< the body of the first of them, under way
+    bool m_isBrokenOff = false; ///< it ended before its end
+    bool m_isPieceAwaited = false;
+    bool m_isPulling = false;
     qsizetype m_heldBytes = 0; ///< of answers that wait for one before them
     qsizetype m_dispatchedBytes = 0; ///< of bodies of requests that are in work
     qsizetype m_accountedBytes = 0; ///< what the account knows to be held for this connection

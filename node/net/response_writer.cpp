@@ -52,7 +52,11 @@ void appendResponseHead(
     if (!response.contentType.isEmpty()) {
         out.append("Content-Type: ").append(response.contentType).append("\r\n");
     }
-    if (response.status != 204 && response.status != 304 && response.status >= 200) {
+    if (response.stream) {
+        if (!frame.isHttp10) { // to HTTP/1.0 the end of the connection is the end of the body
+            out.append("Transfer-Encoding: chunked\r\n");
+        }
+    } else if (response.status != 204 && response.status != 304 && response.status >= 200) {
         out.append("Content-Length: ");
         appendNumber(out, response.body.size());
         out.append("\r\n");
@@ -68,6 +72,14 @@ void appendResponseHead(
         }
     }
     out.append("\r\n");
+}
+
+void appendChunk(QByteArray &out, QByteArrayView bytes)
+{
+    std::array<char, 20> digits {};
+    const auto end
+        = std::to_chars(digits.data(), digits.data() + digits.size(), bytes.size(), 16).ptr;
+    out.append(digits.data(), end - digits.data()).append("\r\n").append(bytes).append("\r\n");
 }
 
 QByteArray httpDate(WallTime time)

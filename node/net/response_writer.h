@@ -26,6 +26,11 @@ void appendResponseHead(QByteArray &out,
 /// False for HEAD, 1xx, 204 and 304.
 bool isBodySent(const api::Response &response, const ResponseFrame &frame);
 
+/// Appends `bytes`, not empty, as one chunk (RFC 9112 7.1).
+void appendChunk(QByteArray &out, QByteArrayView bytes);
+/// What follows the last chunk.
+inline constexpr char kLastChunk[] = "0\r\n\r\n";
+
 /// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7).
 QByteArray httpDate(WallTime time);
 

@@ -8,9 +8,65 @@
 
 namespace driftless::test {
 
+/// A body of `pieces` pieces of a kilobyte. `isBroken`: an error comes in place of the end.
+class FakeStream final : public api::BodyStream
+{
+public:
+    static constexpr qsizetype kPieceBytes = 1'024;
+
+    FakeStream(int pieces, bool isBroken, int &alive, int &made)
+        : m_left(pieces)
+        , m_isBroken(isBroken)
+        , m_alive(alive)
+        , m_made(made)
+    {
+        ++m_alive;
+    }
+    ~FakeStream() override { --m_alive; }
+    FakeStream(const FakeStream &) = delete;
+    FakeStream &operator=(const FakeStream &) = delete;
+
+    void next(Piece piece) override
+    {
+        ++m_made;
+        if (m_left-- > 0) {
+            piece(QByteArray(kPieceBytes, 's'));
+        } else if (m_isBroken) {
+            piece(Error {ErrorCode::Internal, "It broke.", {}});
+        } else {
+            piece(QByteArray());
+        }
+    }
+
+private:
+    int m_left;
+    bool m_isBroken;
+    int &m_alive;
+    int &m_made;
+};
+
+/// A body whose pieces come when the test says so.
+class LateStream final : public api::BodyStream
+{
+public:
+    explicit LateStream(Piece &asked)
+        : m_asked(asked)
+    {
+    }
+    ~LateStream() override { m_asked = {}; }
+    LateStream(const LateStream &) = delete;
+    LateStream &operator=(const LateStream &) = delete;
+
+    void next(Piece piece) override { m_asked = std::move(piece); }
+
+private:
+    Piece &m_asked;
+};
+
 /// Answers by path: "/echo" the body, "/facts" what the server made of the request, "/later/N" when
 /// the test says so,
-/// "/big/N" N bytes, "/small" takes bodies of 100 bytes only; "/ws" lets WebSockets in.
+/// "/big/N" N bytes, "/stream/N" N pieces, "/broken/N" N pieces and an error, "/late" pieces that
+/// `askedPiece` is given, "/small" takes bodies of 100 bytes only; "/ws" lets WebSockets in.
 class FakeHandler final : public api::Handler
 {
 public:
@@ -36,6 +92,17 @@ public:
             waiting.emplace_back(request.path.mid(7), std::move(reply));
         } else if (request.path.startsWith("/big/")) {
             reply(api::Response::text(200, QByteArray(request.path.mid(5).toInt(), 'b')));
+        } else if (request.path.startsWith("/stream/") || request.path.startsWith("/broken/")) {
+            api::Response response = api::Response::text(200, {});
+            response.stream = std::make_shared<FakeStream>(request.path.mid(8).toInt(),
+                request.path.startsWith("/broken/"),
+                streamsAlive,
+                piecesMade);
+            reply(std::move(response));
+        } else if (request.path == "/late") {
+            api::Response response = api::Response::text(200, {});
+            response.stream = std::make_shared<LateStream>(askedPiece);
+            reply(std::move(response));
         } else if (request.path == "/empty") {
             reply(api::Response::empty(request.query.toInt()));
         } else {
@@ -95,6 +162,9 @@ public:
     void noteLimit(Limit limit) override { limits.note(limit); }
 
     int requestCount = 0;
+    int streamsAlive = 0;
+    int piecesMade = 0;
+    api::BodyStream::Piece askedPiece; ///< of "/late"; null where none is asked for
     LimitCounters limits;
     std::vector<std::pair<QByteArray, api::Reply>> waiting;
     std::vector<QByteArray> hints;
