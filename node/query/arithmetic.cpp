@@ -79,6 +79,9 @@ Result<Value> calculateNumbers(Operator op, const Value &a, const Value &b)
     const Type wider = std::max(a.type(), b.type());
     const bool isMixed = a.type() != b.type();
     const bool isProduct = op != Operator::Divide && op != Operator::Remainder;
+    if (op == Operator::Remainder && isMixed) {
+        return Value::real(calculateDoubles(op, toDouble(a), toDouble(b)));
+    }
     if (wider == Type::Decimal || (wider == Type::Double && isMixed && isProduct)) {
         DRIFTLESS_TRY_ASSIGN(const Decimal96 left, toDecimal(a));
         DRIFTLESS_TRY_ASSIGN(const Decimal96 right, toDecimal(b));

@@ -9,9 +9,9 @@
 namespace driftless::query {
 
 /// `a op b` for the five operators of arithmetic. Mixed numbers are calculated as decimals and
-/// answered in the wider type; Int32 grows into Int64, whose overflow is an error; a string on
-/// either side of `+` joins texts; a date and a number add or subtract ticks of 100 ns; everything
-/// else is null.
+/// answered in the wider type (`%`: as doubles); Int32 grows into Int64, whose overflow is an
+/// error; a string on either side of `+` joins texts; a date and a number add or subtract ticks of
+/// 100 ns; everything else is null.
 Result<Value> calculate(Operator op, const Value &a, const Value &b);
 
 /// What STRING() makes of a value: the text of a string, number, date or flag, nothing for null,

@@ -205,8 +205,11 @@ Result<ExpressionPointer> ExpressionParser::call(Scope scope)
         if (!made.operands.empty()) {
             DRIFTLESS_TRY(m_stream.expectSymbol(","));
         }
-        const bool isDistinct
-            = made.operands.empty() && isPrefix("distinct") && !m_stream.isSymbolAt(1, "(");
+        // `DISTINCT *.x` is no product, for nothing to multiply begins with a dot.
+        const bool isOverSource = m_stream.peek().isWord("distinct") && m_stream.isSymbolAt(1, "*")
+            && (m_stream.isSymbolAt(2, ".") || m_stream.isSymbolAt(2, ")"));
+        const bool isDistinct = made.operands.empty()
+            && (isOverSource || (isPrefix("distinct") && !m_stream.isSymbolAt(1, "(")));
         const Place place = m_stream.peek().place;
         if (isDistinct) {
             m_stream.take();

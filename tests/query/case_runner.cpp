@@ -1,8 +1,6 @@
 #include "case_runner.h"
 
-#include "core/clock.h"
-#include "core/random.h"
-#include "memory_catalog.h"
+#include "memory_database.h"
 #include "query/extended_json.h"
 #include "query/parser.h"
 
@@ -60,12 +58,11 @@ class Case
 public:
     explicit Case(const Value &description)
         : m_case(description)
-        , m_catalog(m_services)
     {
         const Value parameters = m_case.member("params");
         if (parameters.isDocument()) {
             for (const DocumentMember &parameter : parameters.toDocument().members()) {
-                m_parameters.set(parameter.name, parameter.value);
+                m_database.setParameter(parameter.name, parameter.value);
             }
         }
         if (m_case.member("collection").isString()) {
@@ -81,7 +78,7 @@ public:
         if (setup.isArray()) {
             for (const Value &statement : setup.toArray()) {
                 // An index changes no answer; what else fails shows in the case itself.
-                static_cast<void>(runStatement(statement.bytes()));
+                static_cast<void>(m_database.run(statement.bytes()));
             }
         }
     }
@@ -94,12 +91,12 @@ public:
             return described("values", runExpression(m_case.member("expr").bytes()));
         }
         if (m_case.member("query").isString()) {
-            return described("rows", runStatement(m_case.member("query").bytes()));
+            return described("rows", m_database.run(m_case.member("query").bytes()));
         }
         Array steps;
         const Value queries = m_case.member("queries");
         for (const Value &query : queries.toArray()) {
-            steps.push_back(described("rows", runStatement(query.bytes())));
+            steps.push_back(described("rows", m_database.run(query.bytes())));
         }
         result.set(QByteArrayLiteral("steps"), Value::array(std::move(steps)));
         return Value::document(std::move(result));
@@ -108,10 +105,10 @@ public:
 private:
     void fill(const QByteArray &collection, const Value &documents)
     {
-        m_catalog.create(collection);
+        m_database.create(collection);
         if (documents.isArray()) {
             for (const Value &document : documents.toArray()) {
-                m_catalog.put(collection, document);
+                m_database.put(collection, document);
             }
         }
     }
@@ -130,59 +127,15 @@ private:
 
     Result<Array> runExpression(const QByteArray &text)
     {
-        DRIFTLESS_TRY_ASSIGN(const auto expression, parseExpression(text));
         const Value source = m_case.member("source");
-        if (source.isArray() && expression->facts.usesRoot) {
-            return Error {ErrorCode::InvalidArgument, "No single document here.", {}};
-        }
         const Value given = m_case.member("doc");
-        const Value document = given.isDocument() ? given : Value::document({});
-        const Value *root = source.isArray() ? nullptr : &document;
-        const Row row {
-            root, root, source.isArray() ? &source : nullptr, &m_parameters, &m_services};
-        DRIFTLESS_TRY_ASSIGN(const Value value, Program::compile(*expression).evaluate(row));
-        return expression->facts.isSequence ? value.toArray() : Array {value};
-    }
-
-    Result<Array> runStatement(const QByteArray &text)
-    {
-        DRIFTLESS_TRY_ASSIGN(const Statement statement, parseStatement(text));
-        const Context context {m_catalog, m_parameters, m_services};
-        if (const auto *select = std::get_if<Select>(&statement)) {
-            Array rows;
-            DRIFTLESS_TRY(runSelect(*select, context, [&rows](const Value &row) -> Result<bool> {
-                rows.push_back(row);
-                return true;
-            }));
-            return rows;
-        }
-        if (const auto *insert = std::get_if<Insert>(&statement)) {
-            return apply(insert->collection, evaluateInsert(*insert, context));
-        }
-        if (const auto *update = std::get_if<Update>(&statement)) {
-            return apply(update->collection, evaluateUpdate(*update, context));
-        }
-        if (const auto *remove = std::get_if<Delete>(&statement)) {
-            return apply(remove->collection, evaluateDelete(*remove, context));
-        }
-        return Error {ErrorCode::InvalidArgument, "Indexes are not supported yet.", {}};
-    }
-
-    Result<Array> apply(const QByteArray &collection, Result<std::vector<Change>> changes)
-    {
-        if (!changes) {
-            return changes.error();
-        }
-        m_catalog.apply(collection, *changes);
-        return Array {Value::int32(static_cast<std::int32_t>(changes->size()))};
+        return m_database.evaluate(text,
+            given.isDocument() ? given : Value::document({}),
+            source.isArray() ? &source : nullptr);
     }
 
     const Value &m_case;
-    SystemClock m_clock;
-    SystemRandom m_random;
-    Services m_services {m_clock, m_random};
-    Parameters m_parameters;
-    MemoryCatalog m_catalog;
+    MemoryDatabase m_database;
 };
 
 bool agrees(const Value &expected, const Value &actual)
