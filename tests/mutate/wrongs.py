@@ -673,11 +673,11 @@ WRONGS = [
         "            if (m_closed) {",
     ),
     Wrong(
-        "no-pause-beside-others",
+        "large-answers-cost-nothing",
         "One till that reads lists all day makes every other one wait for its sales.",
         "net/address_account.cpp",
-        "m_server->scheduleTurn(*this, !hasTurn() && isPaced());",
-        "m_server->scheduleTurn(*this, false);",
+        "m_turnBytes = isPaced() ? std::min(m_turnBytes + turnBytes, turnBytes) : turnBytes;",
+        "m_turnBytes = turnBytes;",
     ),
     Wrong(
         "queue-one-too-long",

@@ -525,10 +525,13 @@ bool SimCluster::isQuiet(QByteArray &why)
         node(i).node().convergence(
             m_database, [&said](const Result<engine::Convergence> &answer) { said = *answer; });
         node(i).node().settle();
-        if (!said->converged
-            && (said->quarantined == 0
-                || said->reason != QByteArray::number(said->quarantined) + " quarantined")) {
-            why = node(i).id().bytes() + " says: " + said->reason;
+        // All is well, or nothing is wrong but what nobody could apply; and that is said.
+        const QByteArray expected = said->quarantined == 0
+            ? QByteArray()
+            : QByteArray::number(said->quarantined) + " quarantined";
+        if (said->converged != expected.isEmpty() || said->reason != expected) {
+            why = node(i).id().bytes()
+                + " says: " + (said->converged ? QByteArray("converged") : said->reason);
             return false;
         }
     }

@@ -94,6 +94,7 @@ private Q_SLOTS:
     void additionAgainstStockTaking();
     void additionUnderLastWriterWins();
     void quarantinedOperationAppliedLate();
+    void oneOperationAsideIsSaid();
     void poisonBlocksNobodyElse();
     void forkStopsItsRunOnly();
     void deletionIsWholeOrNot_data();
@@ -299,6 +300,21 @@ void SimSchedulesTest::quarantinedOperationAppliedLate()
     QCOMPARE(shop->file(kC)->quarantinedCount(), 0);
     shop.meet();
     shop.expect(R"({"Id":"d","name":"Green tea","stock":7})", {});
+}
+
+// Copies that have something aside do not say that all is well, though they are equal.
+void SimSchedulesTest::oneOperationAsideIsSaid()
+{
+    Shop shop;
+    support::SeededRandom random(4); // a group of one operation
+    PoisonMaker maker(random);
+    shop->put(kA, "other", R"({"Id":"other"})");
+    QVERIFY2(shop->runUntilQuiet(60s), shop->fault().constData());
+    shop->poison(kA, maker);
+    QVERIFY2(shop->runUntilQuiet(60s), shop->fault().constData());
+    for (int i = 0; i < shop->size(); ++i) {
+        QCOMPARE(shop->file(i)->quarantinedCount(), 1);
+    }
 }
 
 // What nobody can apply waits everywhere with its documents; the rest of the database goes on, also
