@@ -1,6 +1,7 @@
 #include "engine/database.h"
 
 #include "core/case_fold.h"
+#include "engine/index_language.h"
 #include "replication/ingest.h"
 #include "replication/local_copies.h"
 
@@ -76,6 +77,7 @@ Result<std::unique_ptr<Database>> Database::open(
     storage::DatabaseFile::Options options;
     options.isSynchronousFull = context.settings.durability == Durability::Full;
     options.cacheBytes = context.settings.cacheBytes;
+    options.indexLanguage = &queryIndexLanguage();
     DRIFTLESS_TRY_ASSIGN(auto file, storage::DatabaseFile::open(path, options));
     if (file->quarantinedCount() > 0) {
         // A newer program may understand by now what an older one had to set aside.

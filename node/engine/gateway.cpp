@@ -350,6 +350,46 @@ void Gateway::conflicts(
         });
 }
 
+// Indexes.
+
+void Gateway::createIndex(const DatabaseName &database, IndexRequest index, Answer<bool> answer)
+{
+    m_state->onStore<bool>(
+        std::move(answer), [database, index = std::move(index)](Node &node, const auto &reply) {
+            node.createIndex(database, index, reply);
+        });
+}
+
+void Gateway::dropIndex(
+    const DatabaseName &database, QByteArray collection, QByteArray name, Answer<bool> answer)
+{
+    m_state->onStore<bool>(std::move(answer),
+        [database, collection = std::move(collection), name = std::move(name)](
+            Node &node, const auto &reply) { node.dropIndex(database, collection, name, reply); });
+}
+
+void Gateway::indexes(const DatabaseName &database,
+    std::optional<QByteArray> collection,
+    Answer<std::vector<IndexView>> answer)
+{
+    using Views = std::vector<IndexView>;
+    m_state->onReader<Views>(database,
+        std::move(answer),
+        [collection = std::move(collection)](storage::DocumentReader &reader) -> Result<Views> {
+            DRIFTLESS_TRY_ASSIGN(const auto found, reader.indexes(collection));
+            Views views;
+            for (const storage::IndexInfo &index : found) {
+                views.push_back({index.collection,
+                    index.name,
+                    index.expression,
+                    index.state == storage::IndexState::Ready,
+                    index.documentsDone,
+                    index.documentsTotal});
+            }
+            return views;
+        });
+}
+
 // Cluster.
 
 void Gateway::convergence(const DatabaseName &database, Answer<Convergence> answer)

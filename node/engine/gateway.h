@@ -65,6 +65,18 @@ public:
         const DatabaseName &database, QByteArray collection, Answer<void> answer);
     void conflicts(const DatabaseName &database, int skip, int take, Answer<ConflictPage> answer);
 
+    // Indexes, of this node alone.
+    /// Answers true if it was begun, false if it is there already. Errors: InvalidArgument (the
+    /// name, the expression), VersionMismatch (there is one of that name and another expression).
+    void createIndex(const DatabaseName &database, IndexRequest index, Answer<bool> answer);
+    /// Answers false if there is none.
+    void dropIndex(
+        const DatabaseName &database, QByteArray collection, QByteArray name, Answer<bool> answer);
+    /// Of one collection, or of all; by collection, then by name.
+    void indexes(const DatabaseName &database,
+        std::optional<QByteArray> collection,
+        Answer<std::vector<IndexView>> answer);
+
     // Cluster.
     void convergence(const DatabaseName &database, Answer<Convergence> answer);
     void peers(std::optional<DatabaseName> database, Answer<std::vector<PeerView>> answer);

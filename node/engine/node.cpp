@@ -379,6 +379,7 @@ void Node::settle()
             entry.database->file().checkpointWhenDue();
         }
     }
+    workOnIndexes();
 }
 
 void Node::settleTransactions()
@@ -457,7 +458,8 @@ void Node::tick()
 
 Instant Node::nextDue() const
 {
-    return m_replicator ? std::min(m_replicator->nextDue(), m_writeRetryAt) : Instant::max();
+    return m_replicator ? std::min({m_replicator->nextDue(), m_writeRetryAt, m_indexDueAt})
+                        : Instant::max();
 }
 
 // ReplicaHost.

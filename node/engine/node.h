@@ -67,6 +67,15 @@ public:
     void registerCollection(
         const DatabaseName &database, const QByteArray &collection, Answer<void> answer);
 
+    // Indexes. Answered by `settle`; built and removed behind it, in slices.
+    /// True if it was begun, false if it is there already. Errors as DatabaseFile::createIndex.
+    void createIndex(const DatabaseName &database, const IndexRequest &index, Answer<bool> answer);
+    /// False if there was none.
+    void dropIndex(const DatabaseName &database,
+        const QByteArray &collection,
+        const QByteArray &name,
+        Answer<bool> answer);
+
     // Cluster. Answered by `settle`, so that what is told is durable.
     void convergence(const DatabaseName &database, Answer<Convergence> answer);
     void peers(const std::optional<DatabaseName> &database, Answer<std::vector<PeerView>> answer);
@@ -114,6 +123,10 @@ private:
 
     Result<Database *> transaction(const DatabaseName &name);
     void settleTransactions();
+    void changeIndexes(const DatabaseName &database,
+        Answer<bool> answer,
+        const std::function<Result<bool>(storage::DatabaseFile &)> &change);
+    void workOnIndexes();
     void noteWriteFault(const DatabaseName &name, const std::optional<Error> &fault);
     void retryWriting();
     void openEntry(Entry &entry);
@@ -142,6 +155,8 @@ private:
     Random &m_random;
     replication::Transport &m_transport;
     Instant m_writeRetryAt = Instant::max(); ///< of databases that could not be written to
+    Instant m_indexDueAt = Instant::max(); ///< of the next slice; there is none to do
+    DatabaseName m_indexedLast; ///< had the last slice
     NodeObserver *m_observer = nullptr;
     std::unique_ptr<storage::NodeRegistry> m_registry;
     std::map<DatabaseName, Entry> m_entries;

@@ -103,6 +103,25 @@ struct DocumentPage
     std::optional<QByteArray> next; ///< `after` of the next page; nothing at the end
 };
 
+/// An index to be made on this node.
+struct IndexRequest
+{
+    QByteArray collection; ///< as the asker spells it
+    QByteArray name;
+    QByteArray expression; ///< LiteQL; an array literal is a compound index, a sequence gives a
+                           ///< document several keys
+};
+
+struct IndexView
+{
+    QByteArray collection;
+    QByteArray name;
+    QByteArray expression; ///< canonical text
+    bool isReady = false; ///< otherwise it is being built, and nobody reads it
+    qint64 documentsDone = 0;
+    qint64 documentsTotal = 0; ///< 0 until they are counted
+};
+
 /// One side of a listed conflict.
 struct ConflictSide
 {

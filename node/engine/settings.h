@@ -2,6 +2,7 @@
 
 #include "core/ids.h"
 #include "core/limits.h"
+#include "storage/index_info.h"
 
 #include <chrono>
 #include <vector>
@@ -41,6 +42,7 @@ struct Settings
     qsizetype groupBytesMax = kGroupBytesMax;
     std::chrono::milliseconds readMax {
         10'000}; ///< a read snapshot that lives longer is ended, so that the WAL can shrink
+    storage::IndexSlice indexSlice; ///< with its commit well below the 50 ms that writers may wait
     qint64 cacheBytes = 16'000'000; ///< page cache of the writing connection, each database
 };
 

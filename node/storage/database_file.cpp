@@ -386,11 +386,11 @@ bool DatabaseFile::hasIndexWork() const
     return m_impl->indexes->hasWork();
 }
 
-Result<void> DatabaseFile::workOnIndexes(const Clock &clock, std::chrono::milliseconds most)
+Result<void> DatabaseFile::workOnIndexes(const Clock &clock, const IndexSlice &slice)
 {
     DRIFTLESS_ASSERT(!m_impl->isOpen);
     DRIFTLESS_TRY(begin());
-    if (auto worked = m_impl->indexes->work(clock, most); !worked) {
+    if (auto worked = m_impl->indexes->work(clock, slice); !worked) {
         rollback();
         return worked;
     }

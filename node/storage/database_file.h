@@ -4,6 +4,7 @@
 #include "core/ids.h"
 #include "core/json.h"
 #include "core/result.h"
+#include "storage/index_info.h"
 #include "storage/operation.h"
 #include "storage/version_vector.h"
 
@@ -158,8 +159,8 @@ public:
     Result<bool> dropIndex(const QByteArray &collection, const QByteArray &name);
     /// Whether an index is to be built or removed.
     [[nodiscard]] bool hasIndexWork() const;
-    /// Builds or removes for about `most`, in a transaction of its own. Not inside of one.
-    Result<void> workOnIndexes(const Clock &clock, std::chrono::milliseconds most);
+    /// Builds or removes a slice, in a transaction of its own. Not inside of one.
+    Result<void> workOnIndexes(const Clock &clock, const IndexSlice &slice);
 
     [[nodiscard]] const QByteArray &path() const;
 

@@ -2,6 +2,7 @@
 
 #include <QByteArray>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
@@ -23,6 +24,13 @@ struct IndexInfo
     IndexState state = IndexState::Building; ///< or Ready; those that were dropped are not seen
     qint64 documentsDone = 0; ///< tombstones count too
     qint64 documentsTotal = 0; ///< 0 until they are counted
+};
+
+/// How much is built or removed at a time: what is reached first ends it.
+struct IndexSlice
+{
+    std::chrono::milliseconds timeMax {15};
+    int documentsMax = 5'000;
 };
 
 /// A range of keys.

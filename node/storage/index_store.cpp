@@ -11,12 +11,11 @@ namespace driftless::storage {
 
 namespace {
 
-// A slice ends with its time; on a clock that stands still it ends with these.
-constexpr int kSliceDocumentsMax = 5'000;
-constexpr int kSliceCountedMax = 200'000;
-constexpr int kSliceRemovedMax = 20'000;
+// Between two looks at the clock; some milliseconds at most.
 constexpr int kCountStep = 2'000;
 constexpr int kRemoveStep = 500;
+/// Counting a document takes so much less than building its part of an index.
+constexpr int kCountPerBuilt = 40;
 
 constexpr int kIndexNameCharsMax = 32;
 constexpr std::size_t kCollectionIndexesMax = 32;
@@ -44,6 +43,22 @@ bool IndexStore::Index::covers(QByteArrayView documentId) const
         && (state == IndexState::Ready
             || (state == IndexState::Building && documentId.compare(builtTo) <= 0));
 }
+
+/// What is left of a slice.
+struct IndexStore::Budget
+{
+    Budget(const Clock &ownClock, const IndexSlice &slice)
+        : clock(ownClock)
+        , end(ownClock.instant() + slice.timeMax)
+        , documents(slice.documentsMax)
+    {
+    }
+    [[nodiscard]] bool isSpent() const { return documents <= 0 || clock.instant() >= end; }
+
+    const Clock &clock;
+    const Instant end;
+    int documents;
+};
 
 IndexStore::IndexStore(Connection &connection, const IndexLanguage *language)
     : m_connection(connection)
@@ -305,21 +320,21 @@ bool IndexStore::hasWork() const
     });
 }
 
-Result<void> IndexStore::work(const Clock &clock, std::chrono::milliseconds most)
+Result<void> IndexStore::work(const Clock &clock, const IndexSlice &slice)
 {
-    const Instant end = clock.instant() + most;
+    Budget budget(clock, slice);
     if (!m_committed) {
         m_committed = m_indexes;
     }
     // What somebody waits for comes first.
     for (Index &index : m_indexes) {
         if (index.state == IndexState::Building && index.program) {
-            return build(index, clock, end);
+            return build(index, budget);
         }
     }
     for (auto index = m_indexes.begin(); index != m_indexes.end(); ++index) {
         if (index->state == IndexState::Dropped) {
-            DRIFTLESS_TRY_ASSIGN(const bool isGone, removeSome(*index, clock, end));
+            DRIFTLESS_TRY_ASSIGN(const bool isGone, removeSome(*index, budget));
             if (isGone) {
                 m_indexes.erase(index);
             }
@@ -329,12 +344,12 @@ Result<void> IndexStore::work(const Clock &clock, std::chrono::milliseconds most
     return {};
 }
 
-Result<void> IndexStore::build(Index &index, const Clock &clock, Instant end)
+Result<void> IndexStore::build(Index &index, Budget &budget)
 {
     if (index.total == 0) {
-        return count(index, clock, end);
+        return count(index, budget);
     }
-    auto built = buildSome(index, clock, end);
+    auto built = buildSome(index, budget);
     m_walk.reset(); // an error may have left it in the middle
     DRIFTLESS_TRY(std::move(built));
     return save(index);
@@ -342,13 +357,12 @@ Result<void> IndexStore::build(Index &index, const Clock &clock, Instant end)
 
 /// So that the progress has an end to be compared with. In steps, like all that grows with the
 /// collection.
-Result<void> IndexStore::count(Index &index, const Clock &clock, Instant end)
+Result<void> IndexStore::count(Index &index, Budget &budget)
 {
     DRIFTLESS_TRY_ASSIGN(Statement step,
         m_connection.prepare("SELECT id FROM documents WHERE collection = ? AND id > ? ORDER BY id "
                              "LIMIT 1 OFFSET ?"));
-    for (int counted = 0; counted < kSliceCountedMax && clock.instant() < end;
-         counted += kCountStep) {
+    for (; !budget.isSpent(); budget.documents -= kCountStep / kCountPerBuilt) {
         step.bind(1, index.collection).bindBlob(2, index.countedTo).bind(3, kCountStep - 1);
         DRIFTLESS_TRY_ASSIGN(const bool hasRow, step.step());
         if (hasRow) {
@@ -369,12 +383,12 @@ Result<void> IndexStore::count(Index &index, const Clock &clock, Instant end)
     return {};
 }
 
-Result<void> IndexStore::buildSome(Index &index, const Clock &clock, Instant end)
+Result<void> IndexStore::buildSome(Index &index, Budget &budget)
 {
     const QByteArray after = index.builtTo;
     std::vector<QByteArray> keys;
-    m_walk.bind(1, index.collection).bindBlob(2, after).bind(3, kSliceDocumentsMax);
-    for (int i = 0; i < kSliceDocumentsMax; ++i) {
+    m_walk.bind(1, index.collection).bindBlob(2, after).bind(3, budget.documents + 1);
+    for (; !budget.isSpent(); --budget.documents) {
         DRIFTLESS_TRY_ASSIGN(const bool hasRow, m_walk.step());
         if (!hasRow) {
             index.state = IndexState::Ready;
@@ -393,14 +407,11 @@ Result<void> IndexStore::buildSome(Index &index, const Clock &clock, Instant end
         index.builtTo = id;
         ++index.done;
         index.total = std::max(index.total, index.done);
-        if (clock.instant() >= end) {
-            break;
-        }
     }
     return {};
 }
 
-Result<bool> IndexStore::removeSome(const Index &index, const Clock &clock, Instant end)
+Result<bool> IndexStore::removeSome(const Index &index, Budget &budget)
 {
     DRIFTLESS_TRY_ASSIGN(Statement bound,
         m_connection.prepare("SELECT key, document FROM index_entries WHERE index_id = ? "
@@ -408,9 +419,10 @@ Result<bool> IndexStore::removeSome(const Index &index, const Clock &clock, Inst
     DRIFTLESS_TRY_ASSIGN(Statement upTo,
         m_connection.prepare("DELETE FROM index_entries WHERE index_id = ?1 AND key <= ?2 AND "
                              "(key < ?2 OR document <= ?3)"));
-    for (int removed = 0; removed < kSliceRemovedMax && clock.instant() < end;
-         removed += kRemoveStep) {
-        bound.bind(1, index.id).bind(2, kRemoveStep - 1);
+    while (!budget.isSpent()) {
+        const int step = std::min(kRemoveStep, budget.documents);
+        budget.documents -= step;
+        bound.bind(1, index.id).bind(2, step - 1);
         DRIFTLESS_TRY_ASSIGN(const bool hasRow, bound.step());
         if (!hasRow) {
             DRIFTLESS_TRY_ASSIGN(Statement rest,

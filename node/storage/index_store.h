@@ -51,13 +51,14 @@ public:
 
     /// Whether something is to be built or removed.
     [[nodiscard]] bool hasWork() const;
-    /// Builds or removes for about `most`, in an open transaction.
-    Result<void> work(const Clock &clock, std::chrono::milliseconds most);
+    /// Builds or removes a slice, in an open transaction.
+    Result<void> work(const Clock &clock, const IndexSlice &slice);
 
     void committed();
     void rolledBack();
 
 private:
+    struct Budget;
     struct Index
     {
         std::int64_t id = 0;
@@ -86,11 +87,11 @@ private:
     Result<void> save(const Index &index);
     std::vector<QByteArray> keysOf(const Index &index, const std::optional<QByteArray> &body) const;
     Result<void> put(const Index &index, const QByteArray &key, QByteArrayView document);
-    Result<void> build(Index &index, const Clock &clock, Instant end);
-    Result<void> count(Index &index, const Clock &clock, Instant end);
-    Result<void> buildSome(Index &index, const Clock &clock, Instant end);
+    Result<void> build(Index &index, Budget &budget);
+    Result<void> count(Index &index, Budget &budget);
+    Result<void> buildSome(Index &index, Budget &budget);
     /// True: nothing is left of it.
-    Result<bool> removeSome(const Index &index, const Clock &clock, Instant end);
+    Result<bool> removeSome(const Index &index, Budget &budget);
 
     Connection &m_connection;
     const IndexLanguage *m_language;

@@ -1,6 +1,8 @@
 #include "sim_cluster.h"
 
 #include "core/case_fold.h"
+#include "engine/index_language.h"
+#include "index_check.h"
 #include "replication/messages.h"
 
 #include <algorithm>
@@ -70,6 +72,7 @@ SimCluster::SimCluster(std::uint64_t seed, const SimPlan &plan, Trace trace)
     })
     , m_trace(std::move(trace))
     , m_hasDrops(plan.hasDrops)
+    , m_hasIndexes(plan.hasIndexes)
 {
     support::SeededRandom random(seed);
     for (int i = 0; i < plan.nodes; ++i) {
@@ -127,6 +130,7 @@ engine::Settings SimCluster::settingsOf(
     settings.backoffMax = plan.backoffMax;
     settings.callTimeout = std::chrono::milliseconds(3'000);
     settings.cacheBytes = 500'000;
+    settings.indexSlice.documentsMax = 1;
     settings.transferOperationsMax = random.pick(std::array {1, 3, 10, 10'000});
     for (const auto &[a, b] : edges(plan)) {
         // One node of a pair is enough, and it must be the same one for both: the parity of the
@@ -262,6 +266,35 @@ void SimCluster::createDatabase(int i)
     say(node(i).id().bytes() + " makes the database");
     node(i).post(
         [this, i] { node(i).node().createDatabase(m_database, [](const Result<bool> &) {}); });
+}
+
+void SimCluster::createIndex(int i, const QByteArray &name, const QByteArray &expression)
+{
+    DRIFTLESS_ASSERT(m_hasIndexes);
+    say(node(i).id().bytes() + " makes index " + name + ": " + expression);
+    node(i).post([this, i, request = engine::IndexRequest {"Shop", name, expression}] {
+        node(i).node().createIndex(m_database, request, [](const Result<bool> &) {});
+    });
+}
+
+void SimCluster::dropIndex(int i, const QByteArray &name)
+{
+    say(node(i).id().bytes() + " drops index " + name);
+    node(i).post([this, i, name] {
+        node(i).node().dropIndex(m_database, "shop", name, [](const Result<bool> &) {});
+    });
+}
+
+void SimCluster::checkIndexes(int i)
+{
+    const storage::DatabaseFile *at = file(i);
+    if (!m_hasIndexes || at == nullptr) {
+        return;
+    }
+    const QByteArray fault = support::indexFault(at->path(), engine::queryIndexLanguage());
+    if (!fault.isEmpty()) {
+        fail(node(i).id().bytes() + ": " + fault);
+    }
 }
 
 std::optional<std::uint64_t> SimCluster::generationOf(int i)
@@ -464,6 +497,9 @@ void SimCluster::settled(int i)
         fail(node(i).id().bytes() + " sees a fork at " + textOf(at->forks().front().dot));
         return;
     }
+    if (m_hasIndexes && ++m_settles % 4 == 0) {
+        checkIndexes(i);
+    }
     if (at->vector() == member.vector && member.watch.operations().size() > 0) {
         return; // nothing new
     }
@@ -620,6 +656,15 @@ void SimCluster::checkAll()
         }
         auto wrong = member.watch.lookAtAll(*at, reader->get());
         wrong = wrong ? wrong : member.watch.checkCounters();
+        if (!wrong && m_hasIndexes) {
+            checkIndexes(i);
+            if (at->hasIndexWork()) {
+                wrong = node(i).id().bytes() + " has not built its indexes";
+            } else if (const QByteArray fault = support::integrityFault(at->path());
+                       !fault.isEmpty()) {
+                wrong = node(i).id().bytes() + ": " + fault;
+            }
+        }
         if (wrong) {
             fail(*wrong);
             return;

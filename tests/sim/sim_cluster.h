@@ -15,6 +15,7 @@ struct SimPlan
     Topology topology = Topology::Mesh;
     std::set<int> wholeWriters; ///< nodes under the policy LastWriterWins
     bool hasOneSidedPeers = false; ///< of some pairs only one node knows the other
+    bool hasIndexes = false; ///< nodes may have indexes, which are looked at
     bool hasDrops = false; ///< the database may be deleted and made anew
     std::chrono::milliseconds backoffMax {5'000};
 };
@@ -54,6 +55,10 @@ public:
     /// DELETE and PUT of the database; only with `hasDrops`.
     void dropDatabase(int i);
     void createDatabase(int i);
+    // Indexes of one node.
+    void createIndex(int i, const QByteArray &name, const QByteArray &expression);
+    void dropIndex(int i, const QByteArray &name);
+
     /// A group of operations from nowhere that nobody can apply.
     void poison(int i, PoisonMaker &maker);
     /// Hands a node a transfer as a peer would.
@@ -115,6 +120,8 @@ private:
     /// there no more.
     bool follow(int i);
     void excuseWhatIsGone();
+    /// Each index of a node is what a scan finds, as far as it is built.
+    void checkIndexes(int i);
     bool isQuiet(QByteArray &why);
     QByteArray described();
     bool isCovered(const Dot &dot);
@@ -127,6 +134,8 @@ private:
     Judge m_judge;
     Trace m_trace;
     const bool m_hasDrops;
+    const bool m_hasIndexes;
+    int m_settles = 0;
     std::vector<std::unique_ptr<Member>> m_nodes;
     std::map<Dot, Acknowledged> m_acknowledged;
     QByteArray m_fault;

@@ -13,7 +13,9 @@ class Run
 public:
     Run(std::uint64_t seed, SimCluster::Trace trace)
         : m_random(seed ^ 0x72756e)
+        , m_indexRandom(seed ^ 0x696e6478)
         , m_hasDrops(m_random.oneIn(8))
+        , m_hasIndexes(m_indexRandom.oneIn(3))
         , m_cluster(seed, plan(), std::move(trace))
         , m_requests(m_random)
         , m_poison(m_random)
@@ -27,6 +29,9 @@ public:
         const int steps = m_random.between(30, 120);
         for (int i = 0; i < steps && m_cluster.isFine(); ++i) {
             step();
+            if (m_hasIndexes && m_indexRandom.oneIn(6)) {
+                changeIndexes();
+            }
             m_cluster.runFor(milliseconds(m_random.pick(std::array {0, 0, 1, 5, 20, 100, 400})));
         }
         heal();
@@ -42,6 +47,7 @@ private:
             std::array {Topology::Mesh, Topology::Mesh, Topology::Chain, Topology::Star});
         plan.hasOneSidedPeers = m_random.oneIn(4);
         plan.hasDrops = m_hasDrops;
+        plan.hasIndexes = m_hasIndexes;
         for (int i = 0; i < plan.nodes; ++i) {
             if (m_random.oneIn(6)) {
                 plan.wholeWriters.insert(i);
@@ -97,6 +103,25 @@ private:
             m_cluster.dropDatabase(i);
         } else {
             m_cluster.createDatabase(i);
+        }
+    }
+
+    void changeIndexes()
+    {
+        const int i
+            = static_cast<int>(m_indexRandom.below(static_cast<std::uint64_t>(m_cluster.size())));
+        if (!m_cluster.node(i).isUp()) {
+            return;
+        }
+        const QByteArray name = m_indexRandom.pick(std::array {"one", "two"});
+        if (m_indexRandom.oneIn(4)) {
+            m_cluster.dropIndex(i, name);
+        } else {
+            // The last but one has no value for most documents, the last several or none.
+            m_cluster.createIndex(i,
+                name,
+                m_indexRandom.pick(
+                    std::array {"n", "A", "[b, n]", "[n, LOWER(a)]", "n > 1 AND b", "a[*]"}));
         }
     }
 
@@ -243,7 +268,9 @@ private:
     }
 
     support::SeededRandom m_random;
+    support::SeededRandom m_indexRandom; ///< of its own, so that the others live as without
     const bool m_hasDrops;
+    const bool m_hasIndexes;
     SimCluster m_cluster;
     RandomRequests m_requests;
     PoisonMaker m_poison;

@@ -123,7 +123,7 @@ bool drop(Till &till, const QByteArray &name)
 void finish(Till &till)
 {
     while (till.file().hasIndexWork()) {
-        must(till.file().workOnIndexes(support::ManualClock(), 10ms));
+        must(till.file().workOnIndexes(support::ManualClock(), {}));
     }
 }
 
@@ -231,6 +231,7 @@ void TestIndexes::cleanup()
 {
     m_till->close();
     QCOMPARE(support::indexFault(m_till->path(), *m_language), QByteArray());
+    QCOMPARE(support::integrityFault(m_till->path()), QByteArray());
     m_till.reset();
 }
 
@@ -344,12 +345,12 @@ void TestIndexes::isBuiltInSlices()
     create(till(), "n", "n");
     QCOMPARE(infoOf(till(), "n").documentsTotal, 0);
     QCOMPARE(listed(till(), "n"), QByteArray("(not ready)"));
-    must(till().file().workOnIndexes(kClock, 50ms)); // counts
+    must(till().file().workOnIndexes(kClock, {50ms})); // counts
     QCOMPARE(infoOf(till(), "n").documentsTotal, 500);
     qint64 last = 0;
     int slices = 0;
     while (till().file().hasIndexWork()) {
-        must(till().file().workOnIndexes(kClock, 50ms));
+        must(till().file().workOnIndexes(kClock, {50ms}));
         const IndexInfo info = infoOf(till(), "n");
         QVERIFY(info.documentsDone > last || info.state == IndexState::Ready);
         QVERIFY(info.documentsDone <= last + 50);
@@ -381,7 +382,7 @@ void TestIndexes::writesWhileItIsBuilt()
         if (random.oneIn(4)) {
             till().read(b);
         }
-        must(till().file().workOnIndexes(kClock, 5ms));
+        must(till().file().workOnIndexes(kClock, {5ms}));
         QCOMPARE(support::indexFault(till().path(), *m_language), QByteArray());
     }
     exchange(till(), b);
@@ -391,11 +392,11 @@ void TestIndexes::isBuiltOnAfterAKill()
 {
     fill(till(), 300);
     create(till(), "n", "n");
-    must(till().file().workOnIndexes(kClock, 20ms));
+    must(till().file().workOnIndexes(kClock, {20ms}));
     int kills = 0;
     while (till().file().hasIndexWork()) {
         const qint64 done = infoOf(till(), "n").documentsDone;
-        must(till().file().workOnIndexes(kClock, 20ms));
+        must(till().file().workOnIndexes(kClock, {20ms}));
         // The files as a killed process leaves them, with its log beside them.
         support::TemporaryFolder killed;
         support::copyFolder(till().folder().path(), killed.path());
@@ -417,7 +418,7 @@ void TestIndexes::dropsWhileItIsBuilt()
     create(till(), "n", "n");
     create(till(), "tags", "tags*");
     for (int i = 0; i < 3; ++i) {
-        must(till().file().workOnIndexes(kClock, 700ms));
+        must(till().file().workOnIndexes(kClock, {700ms}));
     }
     QVERIFY(sqlNumber(till(), "SELECT count(*) FROM index_entries") > 0);
     QVERIFY(drop(till(), "N"));
@@ -427,7 +428,7 @@ void TestIndexes::dropsWhileItIsBuilt()
     till().restart();
     finish(till());
     QVERIFY(drop(till(), "tags"));
-    must(till().file().workOnIndexes(kClock, 3ms)); // a part of it
+    must(till().file().workOnIndexes(kClock, {3ms})); // a part of it
     QVERIFY(till().file().hasIndexWork());
     const qint64 left = sqlNumber(till(), "SELECT count(*) FROM index_entries");
     QVERIFY(left > 0 && left < 4'000);

@@ -74,13 +74,6 @@ Result<QByteArray> findFault(const QByteArray &path, const storage::IndexLanguag
     DRIFTLESS_TRY_ASSIGN(const auto connection,
         storage::Connection::open(path, storage::Connection::Mode::ReadOnly));
     DRIFTLESS_TRY(connection->execute("BEGIN"));
-    DRIFTLESS_TRY_ASSIGN(
-        storage::Statement integrity, connection->prepare("PRAGMA integrity_check"));
-    DRIFTLESS_TRY(integrity.step());
-    if (const QByteArray said = integrity.blob(0); said != "ok") {
-        return "integrity_check: " + said;
-    }
-    integrity.reset();
     DRIFTLESS_TRY_ASSIGN(const auto orphans,
         connection->queryInteger(
             "SELECT count(*) FROM index_entries WHERE index_id NOT IN (SELECT id FROM indexes)"));
@@ -113,11 +106,27 @@ Result<QByteArray> findFault(const QByteArray &path, const storage::IndexLanguag
     }
 }
 
+Result<QByteArray> checkIntegrity(const QByteArray &path)
+{
+    DRIFTLESS_TRY_ASSIGN(const auto connection,
+        storage::Connection::open(path, storage::Connection::Mode::ReadOnly));
+    DRIFTLESS_TRY_ASSIGN(storage::Statement check, connection->prepare("PRAGMA integrity_check"));
+    DRIFTLESS_TRY(check.step());
+    const QByteArray said = check.blob(0);
+    return said == "ok" ? QByteArray() : "integrity_check: " + said;
+}
+
 } // namespace
 
 QByteArray indexFault(const QByteArray &path, const storage::IndexLanguage &language)
 {
     const auto fault = findFault(path, language);
+    return fault ? *fault : fault.error().message;
+}
+
+QByteArray integrityFault(const QByteArray &path)
+{
+    const auto fault = checkIntegrity(path);
     return fault ? *fault : fault.error().message;
 }
 
