@@ -1,6 +1,7 @@
 #include "query/aggregates.h"
 
 #include "core/case_fold.h"
+#include "query/arithmetic.h"
 #include "query/program_node.h"
 #include "query/value_key.h"
 
@@ -210,6 +211,25 @@ Result<void> Aggregates::take(State::Part &state, const Value &element, MemoryAc
     }
     account.release(before);
     return account.keep(state.tally->held().weight());
+}
+
+bool Aggregates::isCountOfAll() const
+{
+    return !m_parts.empty() && std::all_of(m_parts.begin(), m_parts.end(), [](const Part &part) {
+        return part.tally == TallyKind::Count && part.stages.empty();
+    });
+}
+
+bool Aggregates::isFreeOfOrder() const
+{
+    return std::all_of(m_parts.begin(), m_parts.end(), [](const Part &part) {
+        return part.tally == TallyKind::Count || part.tally == TallyKind::Any;
+    });
+}
+
+std::vector<Result<Value>> Aggregates::resultsOf(std::int64_t count) const
+{
+    return std::vector<Result<Value>>(m_parts.size(), wholeNumber(count));
 }
 
 std::vector<Result<Value>> Aggregates::results(State state)

@@ -42,6 +42,12 @@ public:
     /// in the state until somebody asks.
     Result<void> add(
         State &state, const Value &document, const Row &row, MemoryAccount &account) const;
+    /// True if all that is asked for is how many documents there are.
+    [[nodiscard]] bool isCountOfAll() const;
+    /// True if the results are the same in whatever order the documents come.
+    [[nodiscard]] bool isFreeOfOrder() const;
+    /// The value of each part where isCountOfAll.
+    [[nodiscard]] std::vector<Result<Value>> resultsOf(std::int64_t count) const;
     /// The value of each part, for Row::gathered.
     static std::vector<Result<Value>> results(State state);
 

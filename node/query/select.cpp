@@ -1,6 +1,7 @@
 #include "core/case_fold.h"
 #include "query/aggregates.h"
-#include "query/includes.h"
+#include "query/explain.h"
+#include "query/matches.h"
 #include "query/printer.h"
 #include "query/projection.h"
 #include "query/row_sorter.h"
@@ -72,20 +73,6 @@ private:
     std::optional<std::int32_t> m_left;
 };
 
-/// The one empty document of a SELECT without FROM.
-class EmptyDocument final : public Cursor
-{
-public:
-    Result<std::optional<Value>> next() override
-    {
-        const bool isFirst = std::exchange(m_isFirst, false);
-        return isFirst ? std::optional(Value::document({})) : std::optional<Value>();
-    }
-
-private:
-    bool m_isFirst = true;
-};
-
 ExpressionPointer parameterExpression(const QByteArray &name)
 {
     Expression made;
@@ -141,15 +128,18 @@ private:
 
     Result<void> checkAggregate();
     void nameKeys();
-    Result<bool> visitDocuments(const RowVisitor &visit);
-    Result<bool> visitSorted(const RowVisitor &visit);
+    [[nodiscard]] Search search(bool isSorted) const;
+    Result<Matches> open(bool isSorted, bool needsOrder);
+    static Result<bool> visitAll(Matches &matches, const RowVisitor &visit);
+    Result<bool> visitSorted(const RowVisitor &visit, bool needsOrder = true);
+    Result<std::optional<std::int64_t>> knownCount(const Aggregates &aggregates);
+    Result<void> runExplain(const RowVisitor &visit);
     Result<void> runRows(const RowVisitor &visit);
     Result<void> runAggregate(const RowVisitor &visit);
     Result<std::vector<Group>> group(const Aggregates &aggregates);
     Result<void> runGroups(const RowVisitor &visit);
     [[nodiscard]] Parameters parametersOf(const Value &key) const;
     [[nodiscard]] std::optional<std::size_t> wantedRows() const;
-    [[nodiscard]] bool includesComeFirst() const;
     [[nodiscard]] const ExpressionPointer &sortExpression(const SortKey &key) const;
     static Result<Array> keysOf(const std::vector<Program> &programs, const Row &row);
     [[nodiscard]] Row rowOf(const Value &document) const
@@ -217,57 +207,40 @@ Result<void> SelectRun::checkAggregate()
     return {};
 }
 
-/// Included documents are looked up for every document only if the condition asks about them.
-bool SelectRun::includesComeFirst() const
+/// Makes a search for the statement.
+Search SelectRun::search(bool isSorted) const
 {
-    if (!m_select.where) {
-        return true;
+    Search made;
+    made.collection = *m_select.collection;
+    made.where = m_select.where;
+    made.includes = m_select.includes;
+    made.wanted = fieldsOf(m_select);
+    for (std::size_t i = 0; isSorted && i < m_select.orderBy.size(); ++i) {
+        made.orderBy.push_back(
+            {sortExpression(m_select.orderBy[i]), m_select.orderBy[i].isDescending});
     }
-    const auto &fields = m_select.where->facts.fields;
-    return std::any_of(fields.begin(), fields.end(), [this](const QByteArray &field) {
-        return field == "$"
-            || std::any_of(m_select.includes.begin(),
-                m_select.includes.end(),
-                [&field](const ExpressionPointer &path) {
-                    return equalFolded(path->facts.fields.front(), field);
-                });
-    });
+    return made;
 }
 
-/// The documents that the condition holds for, with what they include. Answers false if the visitor
-/// ended it.
-Result<bool> SelectRun::visitDocuments(const RowVisitor &visit)
+Result<Matches> SelectRun::open(bool isSorted, bool needsOrder)
 {
-    std::unique_ptr<Cursor> cursor = std::make_unique<EmptyDocument>();
-    if (m_select.collection) {
-        DRIFTLESS_TRY_ASSIGN(
-            cursor, m_context.catalog.documents(*m_select.collection, fieldsOf(m_select)));
-        m_isUnknown = !cursor;
+    if (!m_select.collection) {
+        return Matches::ofNothing(m_context);
     }
-    if (!cursor) {
-        return true;
-    }
-    const auto where = compiled(m_select.where);
-    const bool isIncludedFirst = includesComeFirst();
+    Search made = search(isSorted);
+    made.needsOrder = needsOrder;
+    DRIFTLESS_TRY_ASSIGN(auto matches, Matches::open(made, m_context, m_account));
+    m_isUnknown = !matches.isKnown();
+    return matches;
+}
+
+/// Answers false if the visitor ended it.
+Result<bool> SelectRun::visitAll(Matches &matches, const RowVisitor &visit)
+{
     for (;;) {
-        DRIFTLESS_TRY_ASSIGN(auto document, cursor->next());
+        DRIFTLESS_TRY_ASSIGN(const auto document, matches.next());
         if (!document) {
             return true;
-        }
-        if (m_context.watch != nullptr) {
-            DRIFTLESS_TRY(m_context.watch->check());
-        }
-        if (isIncludedFirst) {
-            DRIFTLESS_TRY_ASSIGN(*document, withIncludes(*document, m_select.includes, m_context));
-        }
-        if (where) {
-            DRIFTLESS_TRY_ASSIGN(const bool holds, where->holds(rowOf(*document)));
-            if (!holds) {
-                continue;
-            }
-        }
-        if (!isIncludedFirst) {
-            DRIFTLESS_TRY_ASSIGN(*document, withIncludes(*document, m_select.includes, m_context));
         }
         DRIFTLESS_TRY_ASSIGN(const bool goesOn, visit(*document));
         if (!goesOn) {
@@ -276,11 +249,12 @@ Result<bool> SelectRun::visitDocuments(const RowVisitor &visit)
     }
 }
 
-/// As visitDocuments, in the order of ORDER BY.
-Result<bool> SelectRun::visitSorted(const RowVisitor &visit)
+/// The documents that match, in the order of ORDER BY. Answers false if the visitor ended it.
+Result<bool> SelectRun::visitSorted(const RowVisitor &visit, bool needsOrder)
 {
-    if (m_select.orderBy.empty()) {
-        return visitDocuments(visit);
+    DRIFTLESS_TRY_ASSIGN(auto matches, open(true, needsOrder || !m_select.orderBy.empty()));
+    if (m_select.orderBy.empty() || matches.isSorted()) {
+        return visitAll(matches, visit);
     }
     std::vector<Program> programs;
     for (const SortKey &key : m_select.orderBy) {
@@ -292,7 +266,7 @@ Result<bool> SelectRun::visitSorted(const RowVisitor &visit)
         DRIFTLESS_TRY(sorter.add(keys, document));
         return true;
     };
-    DRIFTLESS_TRY(visitDocuments(keep));
+    DRIFTLESS_TRY(visitAll(matches, keep));
     const Array sorted = sorter.take();
     for (const Value &document : sorted) {
         DRIFTLESS_TRY_ASSIGN(const bool goesOn, visit(document));
@@ -317,6 +291,16 @@ Result<void> SelectRun::runRows(const RowVisitor &visit)
     return {};
 }
 
+/// Of a statement that only counts all documents.
+Result<std::optional<std::int64_t>> SelectRun::knownCount(const Aggregates &aggregates)
+{
+    const bool isPlain = m_select.collection && !m_select.collection->startsWith('$')
+        && !m_select.where && !m_select.top && !m_select.limit && !m_select.offset
+        && aggregates.isCountOfAll();
+    return isPlain ? m_context.catalog.count(*m_select.collection)
+                   : Result<std::optional<std::int64_t>>(std::optional<std::int64_t>());
+}
+
 /// One row over all matching documents; LIMIT and OFFSET count those, not the row.
 Result<void> SelectRun::runAggregate(const RowVisitor &visit)
 {
@@ -333,6 +317,7 @@ Result<void> SelectRun::runAggregate(const RowVisitor &visit)
     }
     Row row {nullptr, nullptr, nullptr, &m_context.parameters, &m_context.services, nullptr};
     DRIFTLESS_TRY_ASSIGN(auto state, aggregates.begin(m_account));
+    DRIFTLESS_TRY_ASSIGN(const auto count, knownCount(aggregates));
     const RowVisitor take = [&](const Value &document) -> Result<bool> {
         DRIFTLESS_TRY(aggregates.add(state, document, row, m_account));
         return true;
@@ -340,10 +325,14 @@ Result<void> SelectRun::runAggregate(const RowVisitor &visit)
     Select window = m_select;
     window.isDistinct = false;
     RowGate gate(window, take, m_account);
-    if (!gate.isDone()) {
-        DRIFTLESS_TRY(visitSorted([&gate](const Value &document) { return gate.pass(document); }));
+    if (!count && !gate.isDone()) {
+        const bool needsOrder
+            = window.limit || window.top || window.offset || !aggregates.isFreeOfOrder();
+        DRIFTLESS_TRY(visitSorted(
+            [&gate](const Value &document) { return gate.pass(document); }, needsOrder));
     }
-    const auto results = Aggregates::results(std::move(state));
+    const auto results
+        = count ? aggregates.resultsOf(*count) : Aggregates::results(std::move(state));
     row.gathered = &results;
     DRIFTLESS_TRY_ASSIGN(const Value result, Projection(items).evaluate(row));
     DRIFTLESS_TRY(visit(result));
@@ -416,7 +405,8 @@ Result<std::vector<SelectRun::Group>> SelectRun::group(const Aggregates &aggrega
         DRIFTLESS_TRY(aggregates.add(groups[place].state, document, row, m_account));
         return true;
     };
-    DRIFTLESS_TRY(visitDocuments(take));
+    DRIFTLESS_TRY_ASSIGN(auto matches, open(false, true));
+    DRIFTLESS_TRY(visitAll(matches, take));
     if (m_isUnknown && m_usesSource) { // as in the reference: one group of nothing
         DRIFTLESS_TRY(placeOf(Value()));
     }
@@ -472,13 +462,25 @@ Result<void> SelectRun::runGroups(const RowVisitor &visit)
     return {};
 }
 
+Result<void> SelectRun::runExplain(const RowVisitor &visit)
+{
+    DRIFTLESS_TRY_ASSIGN(const Array rows,
+        explain(m_select,
+            m_select.collection ? search(m_select.groupBy.empty()) : Search(),
+            m_context));
+    for (const Value &row : rows) {
+        DRIFTLESS_TRY_ASSIGN(const bool goesOn, visit(row));
+        if (!goesOn) {
+            break;
+        }
+    }
+    return {};
+}
+
 Result<void> SelectRun::run(const RowVisitor &visit)
 {
     if (m_select.isExplain) {
-        return notSupportedYet(QByteArrayLiteral("EXPLAIN"));
-    }
-    if (m_select.collection && m_select.collection->startsWith('$')) {
-        return notSupportedYet(QByteArrayLiteral("Reading a system collection"));
+        return runExplain(visit);
     }
     if (!m_select.groupBy.empty()) {
         return runGroups(visit);

@@ -1,12 +1,12 @@
 // INSERT, UPDATE and DELETE: from a statement to the list of what to write.
 #include "core/case_fold.h"
 #include "query/arithmetic.h"
-#include "query/statement.h"
+#include "query/matches.h"
 #include "query/syntax_error.h"
+#include "query/unique_keys.h"
 #include "query/value_order.h"
 
 #include <algorithm>
-#include <set>
 
 namespace driftless::query {
 
@@ -18,14 +18,6 @@ const QByteArray &idName()
     return name;
 }
 
-struct ValueLess
-{
-    bool operator()(const Value &a, const Value &b) const
-    {
-        return std::is_lt(compareValues(a, b));
-    }
-};
-
 Row rowOf(const Value &document, const Context &context)
 {
     return {&document, &document, nullptr, &context.parameters, &context.services};
@@ -35,29 +27,20 @@ Row rowOf(const Value &document, const Context &context)
 template <typename Visit>
 Result<void> visitMatches(const QByteArray &collection,
     const ExpressionPointer &where,
-    const FieldSet &wanted,
+    FieldSet wanted,
     const Context &context,
     const Visit &visit)
 {
-    DRIFTLESS_TRY_ASSIGN(auto cursor, context.catalog.documents(collection, wanted));
-    if (!cursor) {
-        return {};
-    }
-    const auto condition
-        = where ? std::optional(Program::compile(*where)) : std::optional<Program>();
+    MemoryAccount account(context.memoryBytesMax);
+    Search search;
+    search.collection = collection;
+    search.where = where;
+    search.wanted = std::move(wanted);
+    DRIFTLESS_TRY_ASSIGN(auto matches, Matches::open(search, context, account));
     for (;;) {
-        DRIFTLESS_TRY_ASSIGN(const auto document, cursor->next());
+        DRIFTLESS_TRY_ASSIGN(const auto document, matches.next());
         if (!document) {
             return {};
-        }
-        if (context.watch != nullptr) {
-            DRIFTLESS_TRY(context.watch->check());
-        }
-        if (condition) {
-            DRIFTLESS_TRY_ASSIGN(const bool holds, condition->holds(rowOf(*document, context)));
-            if (!holds) {
-                continue;
-            }
         }
         DRIFTLESS_TRY(visit(*document));
     }
@@ -202,12 +185,22 @@ private:
     std::vector<Setter> m_setters;
 };
 
+Value patched(const Value &old, std::span<const MemberChange> members)
+{
+    Document changed = old.toDocument();
+    for (const MemberChange &member : members) {
+        changed.set(member.name, member.value);
+    }
+    return Value::document(std::move(changed));
+}
+
 } // namespace
 
 Result<std::vector<Change>> evaluateInsert(const Insert &insert, const Context &context)
 {
     std::vector<Change> changes;
-    std::set<Value, ValueLess> ids;
+    QSet<QByteArray> ids;
+    DRIFTLESS_TRY_ASSIGN(auto unique, UniqueKeys::load(context.catalog, insert.collection));
     for (const Value &given : insert.documents) {
         Document document = given.toDocument();
         Value id;
@@ -222,13 +215,17 @@ Result<std::vector<Change>> evaluateInsert(const Insert &insert, const Context &
             DRIFTLESS_TRY_ASSIGN(id, context.catalog.newId(insert.collection, insert.idType));
         }
         DRIFTLESS_TRY_ASSIGN(const auto existing, context.catalog.find(insert.collection, id, {}));
-        if (existing || !ids.insert(id).second) {
+        const QByteArray key = keyOf(id);
+        if (existing || ids.contains(key)) {
             return evaluationError(
                 QByteArrayLiteral("INSERT: there is a document with this _id already."));
         }
+        ids.insert(key);
         document.setFirst(idName(), id);
         changes.push_back({ChangeKind::Insert, id, Value::document(std::move(document)), {}});
+        DRIFTLESS_TRY(unique.take(id, changes.back().document));
     }
+    DRIFTLESS_TRY(unique.check(context.catalog, insert.collection));
     return changes;
 }
 
@@ -236,6 +233,9 @@ Result<std::vector<Change>> evaluateUpdate(const Update &update, const Context &
 {
     const Patch patch(update);
     std::vector<Change> changes;
+    DRIFTLESS_TRY_ASSIGN(auto unique, UniqueKeys::load(context.catalog, update.collection));
+    FieldSet wanted = fieldsOf(update);
+    wanted.add(unique.fields());
     const auto change = [&](const Value &old) -> Result<void> {
         DRIFTLESS_TRY_ASSIGN(auto members, patch.apply(old, context));
         Value id = old.member(idName());
@@ -245,10 +245,13 @@ Result<std::vector<Change>> evaluateUpdate(const Update &update, const Context &
                     QByteArrayLiteral("UPDATE: the _id of a document cannot change."));
             }
         }
+        DRIFTLESS_TRY(unique.take(id, patched(old, members)));
         changes.push_back({ChangeKind::Replace, std::move(id), Value(), std::move(members)});
         return {};
     };
-    DRIFTLESS_TRY(visitMatches(update.collection, update.where, fieldsOf(update), context, change));
+    DRIFTLESS_TRY(
+        visitMatches(update.collection, update.where, std::move(wanted), context, change));
+    DRIFTLESS_TRY(unique.check(context.catalog, update.collection));
     return changes;
 }
 

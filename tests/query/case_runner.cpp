@@ -77,7 +77,7 @@ public:
         const Value setup = m_case.member("setup");
         if (setup.isArray()) {
             for (const Value &statement : setup.toArray()) {
-                // An index changes no answer; what else fails shows in the case itself.
+                // What fails shows in the case itself.
                 static_cast<void>(m_database.run(statement.bytes()));
             }
         }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "query/index_expression.h"
 #include "query/statement.h"
 #include "query/value_order.h"
 
@@ -21,6 +22,10 @@ public:
     void put(const QByteArray &collection, const Value &document);
     void create(const QByteArray &collection);
     void apply(const QByteArray &collection, std::span<const Change> changes);
+    /// True if it is new; false if it is there with this expression, or goes by `_id`.
+    Result<bool> createIndex(const CreateIndex &create);
+    /// False if there is none.
+    Result<bool> dropIndex(const DropIndex &drop);
 
     Result<std::unique_ptr<Cursor>> documents(
         const QByteArray &collection, const FieldSet &wanted) override;
@@ -29,6 +34,18 @@ public:
     [[nodiscard]] bool contains(const QByteArray &collection) const override;
     Result<Value> newId(const QByteArray &collection, IdType type) override;
     void taken(const QByteArray &collection, const Value &id) override;
+    Result<std::unique_ptr<Cursor>> documentsFrom(
+        const QByteArray &collection, const Value &first, const FieldSet &wanted) override;
+    Result<std::unique_ptr<Cursor>> documentsInAnyOrder(
+        const QByteArray &collection, const FieldSet &wanted) override;
+    Result<std::optional<std::int64_t>> count(const QByteArray &collection) override;
+    Result<std::vector<Index>> indexes(const QByteArray &collection) override;
+    Result<std::unique_ptr<Cursor>> indexed(
+        const QByteArray &collection, const IndexScan &scan, const FieldSet &wanted) override;
+    Result<std::vector<QByteArray>> collections() override;
+
+    /// How many documents were handed out.
+    [[nodiscard]] std::int64_t documentsRead() const { return m_documentsRead; }
 
 private:
     struct Less
@@ -38,13 +55,24 @@ private:
             return std::is_lt(compareValues(a, b));
         }
     };
+    struct HeldIndex
+    {
+        IndexExpression expression;
+        bool isUnique = false;
+    };
     struct Collection
     {
+        QByteArray name;
+        std::map<QByteArray, HeldIndex> indexes; ///< by name
         std::map<Value, Value, Less> documents;
         std::int64_t lastNumber = 0;
     };
 
+    Collection &made(const QByteArray &collection);
+    [[nodiscard]] const Collection *held(const QByteArray &collection) const;
+
     const Services &m_services;
+    std::int64_t m_documentsRead = 0;
     std::map<QByteArray, Collection> m_collections; ///< by folded name
 };
 

@@ -25,7 +25,11 @@ Result<Array> MemoryDatabase::run(const QByteArray &text)
     if (const auto *remove = std::get_if<Delete>(&statement)) {
         return apply(remove->collection, evaluateDelete(*remove, context));
     }
-    return Error {ErrorCode::InvalidArgument, "A collection in memory has no indexes.", {}};
+    const auto *create = std::get_if<CreateIndex>(&statement);
+    DRIFTLESS_TRY_ASSIGN(const bool done,
+        create != nullptr ? m_catalog.createIndex(*create)
+                          : m_catalog.dropIndex(std::get<DropIndex>(statement)));
+    return Array {Value::boolean(done)};
 }
 
 Result<Array> MemoryDatabase::evaluate(

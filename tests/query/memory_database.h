@@ -21,7 +21,8 @@ public:
     }
     void setParameter(const QByteArray &name, const Value &value) { m_parameters.set(name, value); }
 
-    /// The rows of a SELECT; of what writes, once that is done, the count of documents.
+    /// The rows of a SELECT; of what writes, once that is done, the count of documents; of CREATE
+    /// and DROP INDEX whether something changed.
     Result<Array> run(const QByteArray &statement);
     /// The value of an expression over one document, or its values if it is a sequence; with a
     /// `source` over all documents of that array, and none in particular.

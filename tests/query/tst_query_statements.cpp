@@ -151,8 +151,7 @@ void TestQueryStatements::refuses_data()
              "SELECT $ FROM sales GROUP BY site",
              "SELECT @key FROM sales GROUP BY site HAVING qty > 1",
              "SELECT @key FROM sales GROUP BY site ORDER BY qty",
-             "SELECT name FROM $cols",
-             "EXPLAIN SELECT name FROM people",
+             "SELECT name FROM $dump",
              "CREATE INDEX i ON sales (site)",
              "DROP INDEX sales.i"}) {
         QTest::newRow(text) << QByteArray(text);
