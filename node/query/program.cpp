@@ -91,6 +91,7 @@ public:
     {
         std::vector<DocumentMember> members;
         members.reserve(m_names.size());
+        DRIFTLESS_TRY(spend(row, static_cast<std::int64_t>(m_names.size())));
         for (std::size_t i = 0; i < m_names.size(); ++i) {
             DRIFTLESS_TRY_ASSIGN(Value value, m_values[i]->evaluate(row));
             members.push_back({m_names[i], std::move(value)});
@@ -114,6 +115,7 @@ public:
     {
         Array elements;
         elements.reserve(m_elements.size());
+        DRIFTLESS_TRY(spend(row, static_cast<std::int64_t>(m_elements.size())));
         for (const NodePointer &element : m_elements) {
             DRIFTLESS_TRY_ASSIGN(Value value, element->evaluate(row));
             elements.push_back(std::move(value));

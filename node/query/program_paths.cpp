@@ -5,6 +5,7 @@
 #include "query/value_order.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace driftless::query {
 
@@ -52,6 +53,11 @@ public:
         for (const Step &step : m_steps) {
             switch (step.kind) {
             case StepKind::Member:
+                if (value.isDocument()) { // the name is looked for among all members
+                    constexpr std::size_t kMembersInAStep = 64;
+                    DRIFTLESS_TRY(spend(row,
+                        static_cast<std::int64_t>(value.toDocument().size() / kMembersInAStep)));
+                }
                 value = value.member(step.name);
                 break;
             case StepKind::Index:
@@ -189,10 +195,13 @@ public:
         DRIFTLESS_TRY_ASSIGN(const Value source, elements(row));
         DRIFTLESS_TRY_ASSIGN(const bool isDescending, descends(row));
         std::vector<std::pair<Value, const Value *>> keyed;
+        std::int64_t steps = 0; // of comparing each key once
         for (const Value &element : source.toArray()) {
             DRIFTLESS_TRY_ASSIGN(Value key, body(row, element));
+            steps += 1 + stepsOf(key);
             keyed.emplace_back(std::move(key), &element);
         }
+        DRIFTLESS_TRY(spend(row, steps * static_cast<std::int64_t>(std::bit_width(keyed.size()))));
         std::stable_sort(keyed.begin(), keyed.end(), [isDescending](const auto &a, const auto &b) {
             const auto order = compareValues(a.first, b.first);
             return isDescending ? std::is_gt(order) : std::is_lt(order);

@@ -132,8 +132,9 @@ int rankOf(Type type)
 
 QByteArrayView characterAt(const char *at, const char *end)
 {
+    constexpr std::ptrdiff_t kBytesMax = 4;
     const char *next = at + 1;
-    while (next != end && isUtf8Continuation(*next)) {
+    while (next != end && next - at < kBytesMax && isUtf8Continuation(*next)) {
         ++next;
     }
     return {at, next};

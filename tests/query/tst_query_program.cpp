@@ -294,6 +294,11 @@ void TestQueryProgram::endsWithItsBudget_data()
     row("lambdas in lambdas", nested(20, "COUNT(MAP($.nums=>", "1", "))"));
     row("filters in filters", nested(20, "COUNT($.nums[", "1=1", "])=1"));
     row("sorting inside of sorting", nested(20, "COUNT(SORT($.nums=>", "1", "))"));
+    row("sorting by what is large",
+        "COUNT(SORT(SPLIT(LPAD('', 1000, 'a'), '', true) => LPAD('', 10000, 'a')))");
+    row("an array again and again",
+        "COUNT(MAP(SPLIT(LPAD('', 1000, 'a'), '', true) => COUNT(["
+            + QByteArray("1,").repeated(1'000) + "1])))");
     row("LIKE of long texts", "LPAD('b', 1000000, 'a') LIKE '%' + LPAD('c', 100000, 'a') + '%'");
     row("a comparison again and again",
         "COUNT(MAP(SPLIT(LPAD('', 10000, 'a'), '', true) => $.lines = $.lines)) = 1");

@@ -153,6 +153,10 @@ void TestValueOrder::comparesStringsByFoldedCase()
     QVERIFY(areEqual(json("'Straße'"), json("'STRAßE'")));
     QVERIFY(areEqual(json("['A', {x: 'B'}]"), json("['a', {X: 'b'}]")));
     QVERIFY(std::is_lt(compareValues(json("'a'"), json("'B'"))));
+    // Bytes that are no text do no harm.
+    const Value low = Value::string(QByteArray(50, '\x80'));
+    const Value high = Value::string(QByteArray(49, '\x80') + '\x81');
+    QVERIFY(std::is_lt(compareValues(low, high)));
 }
 
 void TestValueOrder::isTotalAndTransitive()
