@@ -48,6 +48,7 @@ Application::Application(engine::Gateway &gateway, Random &random, ApiSettings s
     , m_documents(m_context)
     , m_batch(m_context)
     , m_databases(m_context)
+    , m_indexes(m_context)
     , m_cluster(m_context)
     , m_replication(m_context)
 {
@@ -178,6 +179,14 @@ void Application::dispatch(const CallPtr &call)
         return m_databases.convergence(call);
     case Endpoint::ListConflicts:
         return m_databases.conflicts(call);
+    case Endpoint::ListIndexes:
+        return m_indexes.list(call);
+    case Endpoint::GetIndex:
+        return m_indexes.get(call);
+    case Endpoint::PutIndex:
+        return m_indexes.put(call);
+    case Endpoint::DeleteIndex:
+        return m_indexes.remove(call);
     case Endpoint::ListPeers:
         return m_cluster.listPeers(call);
     case Endpoint::PostPeer:

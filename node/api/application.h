@@ -5,6 +5,7 @@
 #include "api/context.h"
 #include "api/cors.h"
 #include "api/databases_api.h"
+#include "api/indexes_api.h"
 #include "api/documents_api.h"
 #include "api/handler.h"
 #include "api/replication_api.h"
@@ -43,6 +44,7 @@ private:
     DocumentsApi m_documents;
     BatchApi m_batch;
     DatabasesApi m_databases;
+    IndexesApi m_indexes;
     ClusterApi m_cluster;
     ReplicationApi m_replication;
 };

@@ -16,6 +16,8 @@ const auth::RoleSet kRead {Role::ReadDocument};
 const auth::RoleSet kWrite {Role::WriteDocument, Role::UpdateDocument};
 const auth::RoleSet kInsert {Role::WriteDocument};
 const auth::RoleSet kDelete {Role::DeleteDocument};
+/// Who makes databases decides how they are found through.
+const auth::RoleSet kShape {Role::AddDatabase};
 const auth::RoleSet kAnyWrite {Role::WriteDocument, Role::UpdateDocument, Role::DeleteDocument};
 
 const Route kRoutes[] = {
@@ -90,6 +92,41 @@ const Route kRoutes[] = {
         Endpoint::ListConflicts,
         Door::Client,
         kRead,
+        Body::Ignored,
+        ErrorShape::Problem},
+    {Method::Get,
+        routes::kIndexes,
+        Endpoint::ListIndexes,
+        Door::Client,
+        kRead,
+        Body::Ignored,
+        ErrorShape::Problem},
+    {Method::Get,
+        routes::kCollectionIndexes,
+        Endpoint::ListIndexes,
+        Door::Client,
+        kRead,
+        Body::Ignored,
+        ErrorShape::Problem},
+    {Method::Get,
+        routes::kIndex,
+        Endpoint::GetIndex,
+        Door::Client,
+        kRead,
+        Body::Ignored,
+        ErrorShape::Problem},
+    {Method::Put,
+        routes::kIndex,
+        Endpoint::PutIndex,
+        Door::Client,
+        kShape,
+        Body::Json,
+        ErrorShape::Problem},
+    {Method::Delete,
+        routes::kIndex,
+        Endpoint::DeleteIndex,
+        Door::Client,
+        kShape,
         Body::Ignored,
         ErrorShape::Problem},
 

@@ -113,6 +113,9 @@ HttpCall callOf(const api::Route &route)
         case api::Endpoint::PostPeer:
             call.body = R"({"NodeId":"node-9","BaseUrl":"http://127.0.0.1:9","IsActive":false})";
             break;
+        case api::Endpoint::PutIndex:
+            call.body = R"({"Expression":"x"})";
+            break;
         default:
             call.body = R"({"Id":"none","x":1})";
             break;
