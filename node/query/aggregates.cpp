@@ -178,11 +178,13 @@ Result<void> Aggregates::feed(const Part &part,
     }
     Row inner = row;
     inner.current = &element;
-    const auto value = step.body->evaluate(inner);
-    if (!value) {
-        state.error = std::make_unique<Error>(value.error());
+    Value room;
+    const auto viewed = step.body->view(inner, room);
+    if (!viewed) {
+        state.error = std::make_unique<Error>(viewed.error());
         return {};
     }
+    const Value *value = *viewed;
     switch (step.kind) {
     case StageKind::Filter:
         return value->isTrue() ? feed(part, stage + 1, state, element, row, account)

@@ -141,14 +141,16 @@ void FieldSet::addAll()
     m_names.clear();
 }
 
-bool FieldSet::contains(QByteArrayView name) const
+const QByteArray *FieldSet::find(QByteArrayView name) const
 {
-    const auto isIn = [this](QByteArrayView folded) {
-        return std::any_of(m_names.begin(), m_names.end(), [folded](const QByteArray &known) {
-            return known == folded;
-        });
+    const auto findFolded = [this](QByteArrayView folded) -> const QByteArray * {
+        const auto found = std::find_if(m_names.begin(),
+            m_names.end(),
+            [folded](const QByteArray &known) { return known == folded; });
+        return found != m_names.end() ? &*found : nullptr;
     };
-    return m_isAll || isIn(name) || (!isFoldedAscii(name) && isIn(foldCaseView(name)));
+    const QByteArray *found = findFolded(name);
+    return found == nullptr && !isFoldedAscii(name) ? findFolded(foldCaseView(name)) : found;
 }
 
 FieldSet fieldsOf(const Expression &expression)

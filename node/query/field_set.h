@@ -21,7 +21,12 @@ public:
 
     [[nodiscard]] bool isAll() const { return m_isAll; }
     /// True for a name of the set, in any case.
-    [[nodiscard]] bool contains(QByteArrayView name) const;
+    [[nodiscard]] bool contains(QByteArrayView name) const
+    {
+        return m_isAll || find(name) != nullptr;
+    }
+    /// The folded name; null if it is not one of `names`.
+    [[nodiscard]] const QByteArray *find(QByteArrayView name) const;
     /// Folded, sorted; empty where the set is all.
     [[nodiscard]] const std::vector<QByteArray> &names() const { return m_names; }
 

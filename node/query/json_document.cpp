@@ -121,10 +121,13 @@ private:
                 return false;
             }
             skipBlanks();
-            QByteArray decoded = isEscaped ? json::decodeString(raw) : QByteArray();
-            if (wanted == nullptr || wanted->contains(isEscaped ? decoded : raw)) {
+            const QByteArray decoded = isEscaped ? json::decodeString(raw) : QByteArray();
+            const QByteArrayView name = isEscaped ? QByteArrayView(decoded) : raw;
+            const QByteArray *known = wanted != nullptr ? wanted->find(name) : nullptr;
+            if (wanted == nullptr || wanted->isAll() || known != nullptr) {
                 DocumentMember &member = members.emplace_back();
-                member.name = isEscaped ? std::move(decoded) : raw.toByteArray();
+                // Most names are spelled as asked for: no copy.
+                member.name = known != nullptr && *known == name ? *known : name.toByteArray();
                 if (!value(member.value, depth + 1)) {
                     return false;
                 }

@@ -30,6 +30,10 @@ public:
     {
     }
     [[nodiscard]] Result<Value> evaluate(const Row & /*row*/) const override { return m_value; }
+    [[nodiscard]] Result<const Value *> view(const Row & /*row*/, Value & /*room*/) const override
+    {
+        return &m_value;
+    }
 
 private:
     Value m_value;
@@ -73,6 +77,12 @@ public:
     [[nodiscard]] Result<Value> evaluate(const Row &row) const override
     {
         return row.parameters->value(m_name);
+    }
+    [[nodiscard]] Result<const Value *> view(const Row &row, Value &room) const override
+    {
+        const Value *found = row.parameters->find(m_name);
+        room = Value();
+        return found != nullptr ? found : &room;
     }
 
 private:
@@ -245,10 +255,16 @@ Result<Value> Program::evaluate(const Row &row) const
     return m_node->evaluate(row);
 }
 
+Result<const Value *> Program::view(const Row &row, Value &room) const
+{
+    return m_node->view(row, room);
+}
+
 Result<bool> Program::holds(const Row &row) const
 {
-    DRIFTLESS_TRY_ASSIGN(const Value value, evaluate(row));
-    return value.isTrue();
+    Value room;
+    DRIFTLESS_TRY_ASSIGN(const Value *value, view(row, room));
+    return value->isTrue();
 }
 
 Result<Value> spread(const Value &value)

@@ -13,6 +13,8 @@ class Parameters
 public:
     void set(const QByteArray &name, Value value) { m_values.set(name, std::move(value)); }
     [[nodiscard]] Value value(QByteArrayView name) const;
+    /// Null if there is none.
+    [[nodiscard]] const Value *find(QByteArrayView name) const { return m_values.find(name); }
 
 private:
     Document m_values;
@@ -44,6 +46,9 @@ public:
     /// The value; of a sequence the array of its elements. Errors: what the language cannot answer
     /// (a number too large, an operand of AND that is no boolean), as one sentence.
     [[nodiscard]] Result<Value> evaluate(const Row &row) const;
+    /// The same without a copy of what the row holds already: the answer points to that, or to
+    /// `room`.
+    [[nodiscard]] Result<const Value *> view(const Row &row, Value &room) const;
     /// True only for the boolean true.
     [[nodiscard]] Result<bool> holds(const Row &row) const;
 

@@ -11,6 +11,13 @@ class Program::Node
 public:
     virtual ~Node() = default;
     [[nodiscard]] virtual Result<Value> evaluate(const Row &row) const = 0;
+    /// As evaluate, but without a copy of what is there already: the answer points to it, or to
+    /// `room`, and lasts as long as both and the row's parts.
+    [[nodiscard]] virtual Result<const Value *> view(const Row &row, Value &room) const
+    {
+        DRIFTLESS_TRY_ASSIGN(room, evaluate(row));
+        return &room;
+    }
 };
 
 using NodePointer = std::unique_ptr<const Program::Node>;

@@ -25,10 +25,12 @@ public:
     }
     [[nodiscard]] Result<Value> evaluate(const Row &row) const override
     {
-        DRIFTLESS_TRY_ASSIGN(const Value left, m_left->evaluate(row));
-        DRIFTLESS_TRY_ASSIGN(const Value right, m_right->evaluate(row));
-        DRIFTLESS_TRY(spend(row, 1 + stepsOf(left) + stepsOf(right)));
-        return calculate(m_op, left, right);
+        Value leftRoom;
+        Value rightRoom;
+        DRIFTLESS_TRY_ASSIGN(const Value *left, m_left->view(row, leftRoom));
+        DRIFTLESS_TRY_ASSIGN(const Value *right, m_right->view(row, rightRoom));
+        DRIFTLESS_TRY(spend(row, 1 + stepsOf(*left) + stepsOf(*right)));
+        return calculate(m_op, *left, *right);
     }
 
 private:
@@ -39,12 +41,13 @@ private:
 
 Result<bool> truth(const Node &operand, const Row &row, const char *op)
 {
-    DRIFTLESS_TRY_ASSIGN(const Value value, operand.evaluate(row));
-    if (value.type() != Type::Boolean) {
+    Value room;
+    DRIFTLESS_TRY_ASSIGN(const Value *value, operand.view(row, room));
+    if (value->type() != Type::Boolean) {
         return evaluationError(
             QByteArray(op) + QByteArrayLiteral(" wants true or false on its sides."));
     }
-    return value.toBool();
+    return value->toBool();
 }
 
 /// AND and OR leave the right side alone where the left one decides.
@@ -152,21 +155,24 @@ public:
     }
     [[nodiscard]] Result<Value> evaluate(const Row &row) const override
     {
-        DRIFTLESS_TRY_ASSIGN(const Value left, m_left->evaluate(row));
-        DRIFTLESS_TRY_ASSIGN(const Value right, m_right->evaluate(row));
-        Value high;
+        Value leftRoom;
+        Value rightRoom;
+        Value highRoom;
+        DRIFTLESS_TRY_ASSIGN(const Value *left, m_left->view(row, leftRoom));
+        DRIFTLESS_TRY_ASSIGN(const Value *right, m_right->view(row, rightRoom));
+        const Value *high = &highRoom;
         if (m_high) {
-            DRIFTLESS_TRY_ASSIGN(high, m_high->evaluate(row));
+            DRIFTLESS_TRY_ASSIGN(high, m_high->view(row, highRoom));
         }
         if (m_quantifier == Quantifier::None) {
-            DRIFTLESS_TRY(spend(row, costOf(m_op, left, right, high)));
-            return Value::boolean(compares(m_op, left, right, high));
+            DRIFTLESS_TRY(spend(row, costOf(m_op, *left, *right, *high)));
+            return Value::boolean(compares(m_op, *left, *right, *high));
         }
         const bool isAny = m_quantifier == Quantifier::Any;
-        DRIFTLESS_TRY_ASSIGN(const Value elements, spread(left));
+        DRIFTLESS_TRY_ASSIGN(const Value elements, spread(*left));
         for (const Value &element : elements.toArray()) {
-            DRIFTLESS_TRY(spend(row, costOf(m_op, element, right, high)));
-            if (compares(m_op, element, right, high) == isAny) {
+            DRIFTLESS_TRY(spend(row, costOf(m_op, element, *right, *high)));
+            if (compares(m_op, element, *right, *high) == isAny) {
                 return Value::boolean(isAny);
             }
         }
@@ -181,22 +187,43 @@ private:
     NodePointer m_high;
 };
 
-} // namespace
-
-bool isLike(const QByteArray &text, const QByteArray &pattern)
+bool isAscii(QByteArrayView text)
 {
-    const QString left = QString::fromUtf8(foldCase(text));
-    const QString right = QString::fromUtf8(foldCase(pattern));
+    return std::all_of(
+        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
+}
+
+char lowered(char c)
+{
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool isUnit(char unit, char c)
+{
+    return unit == c;
+}
+
+bool isUnit(QChar unit, char c)
+{
+    return unit == QLatin1Char(c);
+}
+
+/// LIKE over units that are equal where what `folded` makes of them is.
+template <typename View, typename Fold> bool matches(View text, View pattern, Fold folded)
+{
+    const auto isAt = [&pattern](qsizetype place, char wildcard) {
+        return place < pattern.size() && isUnit(pattern[place], wildcard);
+    };
     qsizetype at = 0;
     qsizetype atPattern = 0;
     qsizetype behindRun = -1; // of the pattern, behind the last `%`
     qsizetype retry = 0; // of the text, where that run may end next
-    while (at < left.size()) {
-        if (atPattern < right.size() && right.at(atPattern) == QLatin1Char('%')) {
+    while (at < text.size()) {
+        if (isAt(atPattern, '%')) {
             behindRun = ++atPattern;
             retry = at;
-        } else if (atPattern < right.size()
-            && (right.at(atPattern) == QLatin1Char('_') || right.at(atPattern) == left.at(at))) {
+        } else if (isAt(atPattern, '_')
+            || (atPattern < pattern.size() && folded(pattern[atPattern]) == folded(text[at]))) {
             ++atPattern;
             ++at;
         } else if (behindRun >= 0) {
@@ -206,10 +233,22 @@ bool isLike(const QByteArray &text, const QByteArray &pattern)
             return false;
         }
     }
-    while (atPattern < right.size() && right.at(atPattern) == QLatin1Char('%')) {
+    while (isAt(atPattern, '%')) {
         ++atPattern;
     }
-    return atPattern == right.size();
+    return atPattern == pattern.size();
+}
+
+} // namespace
+
+bool isLike(const QByteArray &text, const QByteArray &pattern)
+{
+    if (isAscii(text) && isAscii(pattern)) { // a byte is a UTF-16 unit
+        return matches(QByteArrayView(text), QByteArrayView(pattern), lowered);
+    }
+    return matches(QStringView(QString::fromUtf8(foldCase(text))),
+        QStringView(QString::fromUtf8(foldCase(pattern))),
+        [](QChar unit) { return unit; });
 }
 
 NodePointer compileOperator(const Expression &binary)

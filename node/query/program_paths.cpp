@@ -21,15 +21,27 @@ struct Step
     NodePointer filter;
 };
 
-Value elementAt(const Value &value, std::int64_t index)
+const Value &nothing()
+{
+    static const Value null;
+    return null;
+}
+
+const Value &elementAt(const Value &value, std::int64_t index)
 {
     if (!value.isArray()) {
-        return {};
+        return nothing();
     }
     const Array &elements = value.toArray();
     const auto size = static_cast<std::int64_t>(elements.size());
     const std::int64_t at = index < 0 ? size + index : index;
-    return at >= 0 && at < size ? elements[static_cast<std::size_t>(at)] : Value();
+    return at >= 0 && at < size ? elements[static_cast<std::size_t>(at)] : nothing();
+}
+
+const Value &memberOf(const Value &value, QByteArrayView name)
+{
+    const Value *found = value.isDocument() ? value.toDocument().find(name) : nullptr;
+    return found != nullptr ? *found : nothing();
 }
 
 class PathNode final : public Node
@@ -48,20 +60,30 @@ public:
 
     [[nodiscard]] Result<Value> evaluate(const Row &row) const override
     {
-        const Value *start = m_root == PathRoot::Root ? row.root : row.current;
-        Value value = start != nullptr ? *start : Value();
+        Value room;
+        DRIFTLESS_TRY_ASSIGN(const Value *value, view(row, room));
+        if (value == &room) {
+            return room;
+        }
+        return *value;
+    }
+
+    [[nodiscard]] Result<const Value *> view(const Row &row, Value &room) const override
+    {
+        const Value *value = m_root == PathRoot::Root ? row.root : row.current;
+        value = value != nullptr ? value : &nothing();
         for (const Step &step : m_steps) {
             switch (step.kind) {
             case StepKind::Member:
-                if (value.isDocument()) { // the name is looked for among all members
+                if (value->isDocument()) { // the name is looked for among all members
                     constexpr std::size_t kMembersInAStep = 64;
                     DRIFTLESS_TRY(spend(row,
-                        static_cast<std::int64_t>(value.toDocument().size() / kMembersInAStep)));
+                        static_cast<std::int64_t>(value->toDocument().size() / kMembersInAStep)));
                 }
-                value = value.member(step.name);
+                value = &memberOf(*value, step.name);
                 break;
             case StepKind::Index:
-                value = elementAt(value, step.index);
+                value = &elementAt(*value, step.index);
                 break;
             case StepKind::IndexParameter: {
                 const auto index = roundedToInt64(row.parameters->value(step.name));
@@ -69,14 +91,18 @@ public:
                     return evaluationError(QByteArrayLiteral("The index @") + step.name
                         + QByteArrayLiteral(" is no number."));
                 }
-                value = elementAt(value, *index);
+                value = &elementAt(*value, *index);
                 break;
             }
-            case StepKind::All:
-                value = value.isArray() ? value : Value::array({});
+            case StepKind::All: // makes a sequence, which ends a path
+                if (!value->isArray()) {
+                    room = Value::array({});
+                    value = &room;
+                }
                 break;
             case StepKind::Filter: {
-                DRIFTLESS_TRY_ASSIGN(value, filtered(value, *step.filter, row));
+                DRIFTLESS_TRY_ASSIGN(room, filtered(*value, *step.filter, row));
+                value = &room;
             }
             }
         }
