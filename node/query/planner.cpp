@@ -78,6 +78,7 @@ private:
     {
         double cost = kCostOfScan;
         std::size_t columns = 0; ///< that are restricted
+        bool isRestricted = true; ///< all that the index goes by is
         Plan plan;
     };
 
@@ -97,10 +98,11 @@ private:
         std::vector<KeyRange> ranges,
         double cost,
         std::size_t columns,
+        bool isRestricted,
         bool isOneKey,
         bool isSorted);
     static Columns columnsOf(const Expression &expression);
-    Result<void> dropFailedRange(Plan &plan) const;
+    Result<void> addFailedRange(Choice &choice) const;
 
     const Wish &m_wish;
     const Context &m_context;
@@ -270,12 +272,14 @@ void Planner::offerRanges(const Index &index,
     std::vector<KeyRange> ranges,
     double cost,
     std::size_t columns,
+    bool isRestricted,
     bool isOneKey,
     bool isSorted)
 {
     Choice choice;
     choice.cost = cost;
     choice.columns = columns;
+    choice.isRestricted = isRestricted;
     choice.plan.access = Access::Index;
     choice.plan.index = index;
     choice.plan.scan.index = index.name;
@@ -301,8 +305,13 @@ void Planner::tryMultiKey(const Index &index)
             const double cost = term.constraint.isPoints
                 ? kCostOfPoint * static_cast<double>(ranges.size())
                 : kCostOfRange;
-            offerRanges(
-                index, ranges, cost, 1, term.constraint.isPoints && ranges.size() == 1, false);
+            offerRanges(index,
+                ranges,
+                cost,
+                1,
+                true,
+                term.constraint.isPoints && ranges.size() == 1,
+                false);
         }
     }
 }
@@ -352,33 +361,42 @@ void Planner::tryColumns(const Index &index)
     }
     if (fixed == 0) {
         if (isSorted) {
-            offerRanges(index, {{QByteArray(), QByteArray()}}, kCostOfScan - 1, 0, false, true);
+            offerRanges(
+                index, {{QByteArray(), QByteArray()}}, kCostOfScan - 1, 0, false, false, true);
         }
         return;
     }
-    offerRanges(index, std::move(ranges), cost, fixed, isFull && prefixes.size() == 1, isSorted);
+    const bool isRestricted = fixed == columns.expressions.size();
+    offerRanges(index,
+        std::move(ranges),
+        cost,
+        fixed,
+        isRestricted,
+        isFull && prefixes.size() == 1,
+        isSorted);
 }
 
-/// Documents whose keys could not be worked out are candidates as well: the condition says why.
-Result<void> Planner::dropFailedRange(Plan &plan) const
+/// Documents whose keys could not be worked out are candidates as well. Where the condition asks
+/// about all that the index goes by, they can only make it fail, so that they may come last; else
+/// some may match, or be an error to sort.
+Result<void> Planner::addFailedRange(Choice &choice) const
 {
+    Plan &plan = choice.plan;
     const KeyRange failed = rangeOfPrefix(QByteArray(1, kFailedKey));
-    IndexScan scan = plan.scan;
-    scan.ranges = {failed};
-    scan.isDescending = false;
-    DRIFTLESS_TRY_ASSIGN(const auto cursor,
-        m_context.catalog.indexed(m_wish.collection, scan, FieldSet::of({"_id"})));
-    if (!cursor) {
-        return {};
-    }
-    DRIFTLESS_TRY_ASSIGN(const auto first, cursor->next());
-    if (!first) {
-        return {};
-    }
-    plan.isOneKey = false;
-    if (plan.isSorted) { // without the index it would be an error
-        plan = Plan();
-        return {};
+    if (!choice.isRestricted) {
+        const IndexScan scan {plan.scan.index, {failed}, false};
+        DRIFTLESS_TRY_ASSIGN(const auto cursor,
+            m_context.catalog.indexed(m_wish.collection, scan, FieldSet::of({"_id"})));
+        DRIFTLESS_TRY_ASSIGN(const auto first,
+            cursor ? cursor->next() : Result<std::optional<Value>>(std::optional<Value>()));
+        if (!first) {
+            return {};
+        }
+        if (plan.isSorted) {
+            plan = Plan();
+            return {};
+        }
+        plan.isOneKey = false;
     }
     std::vector<KeyRange> &ranges = plan.scan.ranges;
     if (ranges.empty() || !ranges.back().to.isEmpty()) {
@@ -392,8 +410,12 @@ Result<Plan> Planner::plan()
     if (m_wish.where != nullptr) {
         addTerms(*m_wish.where);
     }
-    m_best.plan.isSorted = isSortedById();
+    const bool isById = isSortedById();
+    m_best.plan.isSorted = isById;
     tryIds();
+    if ((m_terms.empty() && (isById || m_wish.orderBy.empty())) || m_best.cost <= kCostOfUnique) {
+        return std::move(m_best.plan); // no index could do better
+    }
     DRIFTLESS_TRY_ASSIGN(const auto indexes, m_context.catalog.indexes(m_wish.collection));
     for (const Index &index : indexes) {
         if (!index.isReady) {
@@ -406,7 +428,7 @@ Result<Plan> Planner::plan()
         }
     }
     if (m_best.plan.access == Access::Index) {
-        DRIFTLESS_TRY(dropFailedRange(m_best.plan));
+        DRIFTLESS_TRY(addFailedRange(m_best));
     }
     return std::move(m_best.plan);
 }
