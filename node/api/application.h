@@ -5,9 +5,9 @@
 #include "api/context.h"
 #include "api/cors.h"
 #include "api/databases_api.h"
-#include "api/indexes_api.h"
 #include "api/documents_api.h"
 #include "api/handler.h"
+#include "api/indexes_api.h"
 #include "api/replication_api.h"
 #include "api/router.h"
 

@@ -85,7 +85,8 @@ private:
     Index *find(std::int64_t collection, const QByteArray &name);
     Result<void> insert(Index index);
     Result<void> save(const Index &index);
-    std::vector<QByteArray> keysOf(const Index &index, const std::optional<QByteArray> &body) const;
+    [[nodiscard]] std::vector<QByteArray> keysOf(
+        const Index &index, const std::optional<QByteArray> &body) const;
     Result<void> put(const Index &index, const QByteArray &key, QByteArrayView document);
     Result<void> build(Index &index, Budget &budget);
     Result<void> count(Index &index, Budget &budget);

@@ -31,8 +31,9 @@ QByteArray bodyOf(int i)
 Result<bool> create(engine::Node &node, const QByteArray &name, const QByteArray &expression)
 {
     Result<bool> answer(Error {ErrorCode::Internal, "not answered", {}});
-    node.createIndex(
-        shop(), {"products", name, expression}, [&answer](Result<bool> made) { answer = made; });
+    node.createIndex(shop(), {"products", name, expression}, [&answer](const Result<bool> &made) {
+        answer = made;
+    });
     node.settle();
     return answer;
 }
@@ -40,7 +41,8 @@ Result<bool> create(engine::Node &node, const QByteArray &name, const QByteArray
 Result<bool> drop(engine::Node &node, const QByteArray &name)
 {
     Result<bool> answer(Error {ErrorCode::Internal, "not answered", {}});
-    node.dropIndex(shop(), "products", name, [&answer](Result<bool> dropped) { answer = dropped; });
+    node.dropIndex(
+        shop(), "products", name, [&answer](const Result<bool> &dropped) { answer = dropped; });
     node.settle();
     return answer;
 }

@@ -25,7 +25,7 @@ public:
     {
     }
 
-    QByteArray text() const override { return m_text; }
+    [[nodiscard]] QByteArray text() const override { return m_text; }
     void appendKeys(const QByteArray &body, std::vector<QByteArray> &keys) const override
     {
         const json::Object object = must(json::Object::scan(body));
@@ -54,8 +54,9 @@ public:
         : m_version(version)
     {
     }
-    std::int64_t keyVersion() const override { return m_version; }
-    Result<std::unique_ptr<const IndexExpression>> compile(const QByteArray &text) const override
+    [[nodiscard]] std::int64_t keyVersion() const override { return m_version; }
+    [[nodiscard]] Result<std::unique_ptr<const IndexExpression>> compile(
+        const QByteArray &text) const override
     {
         if (text.contains('!') && !m_takesAll) {
             return Error {ErrorCode::InvalidArgument, "'" + text + "' is no member.", {}};
@@ -98,6 +99,7 @@ QByteArray bodyOf(int i)
 void fill(Till &till, int count, const QByteArray &collection = "products")
 {
     std::vector<Edit> edits;
+    edits.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) {
         edits.push_back({Edit::Kind::Put, idOf(i), bodyOf(i), collection});
     }
