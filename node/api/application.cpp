@@ -47,6 +47,7 @@ Application::Application(engine::Gateway &gateway, Random &random, ApiSettings s
     , m_cors(std::move(settings.corsOrigins))
     , m_documents(m_context)
     , m_batch(m_context)
+    , m_query(m_context)
     , m_databases(m_context)
     , m_indexes(m_context)
     , m_cluster(m_context)
@@ -169,6 +170,8 @@ void Application::dispatch(const CallPtr &call)
         return m_documents.listCollections(call);
     case Endpoint::PostBatch:
         return m_batch.post(call);
+    case Endpoint::PostQuery:
+        return m_query.post(call);
     case Endpoint::ListDatabases:
         return m_databases.list(call);
     case Endpoint::PutDatabase:

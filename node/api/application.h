@@ -8,6 +8,7 @@
 #include "api/documents_api.h"
 #include "api/handler.h"
 #include "api/indexes_api.h"
+#include "api/query_api.h"
 #include "api/replication_api.h"
 #include "api/router.h"
 
@@ -43,6 +44,7 @@ private:
     const Router m_router;
     DocumentsApi m_documents;
     BatchApi m_batch;
+    QueryApi m_query;
     DatabasesApi m_databases;
     IndexesApi m_indexes;
     ClusterApi m_cluster;

@@ -1,7 +1,7 @@
 #include "api/batch_api.h"
 
 #include "api/document_body.h"
-#include "api/names.h"
+#include "engine/names.h"
 
 namespace driftless::api {
 
@@ -52,8 +52,8 @@ QByteArray pathOf(int index)
 Result<engine::WriteRequest> writeRequestOf(
     wire::BatchOperation operation, const engine::Grant &grant)
 {
-    DRIFTLESS_TRY(checkCollectionToWrite(operation.collection));
-    DRIFTLESS_TRY(checkIdToWrite(operation.id));
+    DRIFTLESS_TRY(engine::checkCollectionToWrite(operation.collection));
+    DRIFTLESS_TRY(engine::checkIdToWrite(operation.id));
     engine::WriteRequest request;
     request.kind = kindOf(operation.op);
     request.mayInsert = Context::holds(grant, auth::Role::WriteDocument);
@@ -63,6 +63,7 @@ Result<engine::WriteRequest> writeRequestOf(
         request.body = normalisedDocument(std::move(operation.body), operation.id);
         break;
     case engine::WriteKind::Patch:
+    case engine::WriteKind::Set: // no batch asks for it
         request.body = normalisedPatch(std::move(operation.body));
         break;
     case engine::WriteKind::Delete:

@@ -2,9 +2,9 @@
 
 #include "api/document_body.h"
 #include "api/entity_tags.h"
-#include "api/names.h"
 #include "api/query_parameters.h"
 #include "api/request_text.h"
+#include "engine/names.h"
 #include "wire/object_writer.h"
 #include "wire/write_result.h"
 
@@ -116,7 +116,7 @@ void DocumentsApi::registerCollection(const CallPtr &call)
     if (!grant) {
         return;
     }
-    if (const auto checked = checkCollectionToWrite(call->first); !checked) {
+    if (const auto checked = engine::checkCollectionToWrite(call->first); !checked) {
         m_context.fail(*call, checked.error());
         return;
     }
@@ -153,7 +153,7 @@ void DocumentsApi::list(const CallPtr &call)
     if (!grant) {
         return;
     }
-    if (const auto checked = checkCollectionToRead(call->first); !checked) {
+    if (const auto checked = engine::checkCollectionToRead(call->first); !checked) {
         m_context.fail(*call, checked.error());
         return;
     }
@@ -189,7 +189,7 @@ void DocumentsApi::get(const CallPtr &call)
     if (!grant) {
         return;
     }
-    if (const auto checked = checkCollectionToRead(call->first); !checked) {
+    if (const auto checked = engine::checkCollectionToRead(call->first); !checked) {
         m_context.fail(*call, checked.error());
         return;
     }
@@ -270,7 +270,7 @@ void DocumentsApi::post(const CallPtr &call)
         return;
     }
     // A reserved name is said before the missing id, as the reference does.
-    if (const auto checked = checkCollectionToWrite(call->first); !checked) {
+    if (const auto checked = engine::checkCollectionToWrite(call->first); !checked) {
         m_context.fail(*call, checked.error());
         return;
     }
@@ -359,9 +359,9 @@ std::optional<DocumentBody> DocumentsApi::bindBody(Call &call)
 void DocumentsApi::write(
     const CallPtr &call, const engine::Grant &grant, engine::WriteRequest request)
 {
-    Result<void> checked = checkCollectionToWrite(call->first);
+    Result<void> checked = engine::checkCollectionToWrite(call->first);
     if (checked) {
-        checked = checkIdToWrite(request.id);
+        checked = engine::checkIdToWrite(request.id);
     }
     if (checked) {
         checked = readEntityTagConditions(call->request, request.precondition);

@@ -1,7 +1,7 @@
 #include "api/indexes_api.h"
 
-#include "api/names.h"
 #include "core/case_fold.h"
+#include "engine/names.h"
 #include "wire/index_list.h"
 #include "wire/object_writer.h"
 
@@ -54,7 +54,7 @@ void IndexesApi::list(const CallPtr &call)
     if (!grant) {
         return;
     }
-    if (const auto checked = checkCollectionToRead(call->first); !checked) {
+    if (const auto checked = engine::checkCollectionToRead(call->first); !checked) {
         m_context.fail(*call, checked.error());
         return;
     }
@@ -88,7 +88,7 @@ void IndexesApi::get(const CallPtr &call)
     if (!grant) {
         return;
     }
-    if (const auto checked = checkCollectionToRead(call->first); !checked) {
+    if (const auto checked = engine::checkCollectionToRead(call->first); !checked) {
         m_context.fail(*call, checked.error());
         return;
     }
@@ -107,7 +107,7 @@ void IndexesApi::put(const CallPtr &call)
     if (!grant) {
         return;
     }
-    if (const auto checked = checkCollectionToWrite(call->first); !checked) {
+    if (const auto checked = engine::checkCollectionToWrite(call->first); !checked) {
         m_context.fail(*call, checked.error());
         return;
     }
@@ -133,7 +133,7 @@ void IndexesApi::remove(const CallPtr &call)
     if (!grant) {
         return;
     }
-    if (const auto checked = checkCollectionToRead(call->first); !checked) {
+    if (const auto checked = engine::checkCollectionToRead(call->first); !checked) {
         m_context.fail(*call, checked.error());
         return;
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/request.h"
+#include "core/blanks.h"
 
 #include <optional>
 
@@ -12,10 +13,6 @@ QByteArray percentDecoded(QByteArrayView text);
 
 /// Leaves only what RFC 3986 calls unreserved.
 QByteArray percentEncoded(QByteArrayView text);
-
-/// The text without white space around it, as the reference trims (.NET: Unicode's white space, not
-/// ASCII's alone).
-QByteArrayView trimmedBlanks(QByteArrayView utf8);
 
 /// True for application/json, text/json and application/*+json, in UTF-8.
 bool isJsonMediaType(QByteArrayView contentType);

@@ -19,6 +19,9 @@ const auth::RoleSet kDelete {Role::DeleteDocument};
 /// Who makes databases decides how they are found through.
 const auth::RoleSet kShape {Role::AddDatabase};
 const auth::RoleSet kAnyWrite {Role::WriteDocument, Role::UpdateDocument, Role::DeleteDocument};
+/// Which of them a statement needs is known once it is read.
+const auth::RoleSet kAnyStatement {
+    Role::ReadDocument, Role::WriteDocument, Role::UpdateDocument, Role::DeleteDocument};
 
 const Route kRoutes[] = {
     {Method::Get, routes::kDocument, Endpoint::GetDocument, Door::Client, kRead},
@@ -36,6 +39,7 @@ const Route kRoutes[] = {
         kAnyWrite,
         Body::Json,
         ErrorShape::Problem},
+    {Method::Post, routes::kQuery, Endpoint::PostQuery, Door::Client, kAnyStatement, Body::Json},
 
     {Method::Post,
         routes::kOperations,

@@ -18,6 +18,7 @@ enum class Endpoint {
     PatchDocument,
     DeleteDocument,
     PostBatch,
+    PostQuery,
     ListDatabases,
     PutDatabase,
     DeleteDatabase,

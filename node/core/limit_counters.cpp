@@ -27,6 +27,9 @@ QByteArrayView limitName(Limit limit)
         "PingSeconds",
         "StoreQueue",
         "ReaderQueue",
+        "QueryQueue",
+        "QuerySeconds",
+        "QueryBytes",
         ""};
     return kNames[static_cast<std::size_t>(limit)];
 }

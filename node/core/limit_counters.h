@@ -33,6 +33,9 @@ enum class Limit : std::uint8_t {
     PingSeconds,
     StoreQueue,
     ReaderQueue,
+    QueryQueue,
+    QuerySeconds,
+    QueryBytes,
     None, ///< last
 };
 inline constexpr std::size_t kLimitCount = static_cast<std::size_t>(Limit::None);

@@ -36,6 +36,10 @@ inline constexpr std::size_t kStoreQueueMax = 20'000;
 inline constexpr std::size_t kStoreBatchMax = 1'000;
 inline constexpr std::size_t kReaderQueueMax = 20'000;
 inline constexpr std::size_t kReaderBatchMax = 256;
+inline constexpr std::size_t kQueryQueueMax = 1'000;
+inline constexpr qsizetype kQueryMemoryMax = 256'000'000; ///< of rows and kept values, a query
+inline constexpr int kQueryTakeDefault = 200; ///< rows of a SELECT that says no other number
+inline constexpr int kQueryTakeMax = 1'000'000;
 inline constexpr std::size_t kNetQueueMax = 50'000;
 inline constexpr std::size_t kNetBatchMax = 256;
 

@@ -203,10 +203,14 @@ Result<void> Database::take(const WriteRequest &request, Target &target) const
         target.draft->put(request.body);
         return {};
     }
-    DRIFTLESS_TRY(target.draft->patch(request.body, request.id));
+    if (request.kind == WriteKind::Set) {
+        DRIFTLESS_TRY(target.draft->set(request.body, request.sums, request.id));
+    } else {
+        DRIFTLESS_TRY(target.draft->patch(request.body, request.id));
+    }
     if (target.draft->body().size() > m_settings.documentBytesMax) {
         return Error {ErrorCode::TooLarge,
-            "With this patch the document would have more than the "
+            "With this change the document would have more than the "
                 + QByteArray::number(m_settings.documentBytesMax)
                 + " bytes that Node:Limits:DocumentBytes allows.",
             "$",

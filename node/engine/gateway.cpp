@@ -3,7 +3,9 @@
 #include "core/case_fold.h"
 #include "core/thread_checker.h"
 #include "engine/node.h"
+#include "engine/query_runner.h"
 #include "engine/reader_pool.h"
+#include "engine/write_run.h"
 #include "storage/digest.h"
 
 #include <map>
@@ -84,6 +86,14 @@ ConflictView viewOf(const storage::DocumentReader::Conflict &conflict)
 }
 
 } // namespace
+
+/// Where a statement runs.
+struct QueryPlace
+{
+    DatabaseName database;
+    QByteArray path;
+    std::uint64_t epoch = 0;
+};
 
 struct Gateway::State final : NodeObserver
 {
@@ -181,6 +191,51 @@ struct Gateway::State final : NodeObserver
         }
     }
 
+    /// Group by group, each behind what others wait for by then.
+    void advance(const DatabaseName &database,
+        std::shared_ptr<WriteRun> run,
+        const Answer<QueryOutcome> &answer)
+    {
+        node.advance(database, run, [this, database, run, answer](const Result<bool> &hasMore) {
+            if (!hasMore) {
+                answer(hasMore.error());
+            } else if (!*hasMore) {
+                answer(run->outcome());
+            } else if (!store.postUnbounded(
+                           [this, database, run, answer] { advance(database, run, answer); })) {
+                answer(run->failed({ErrorCode::ShuttingDown, "The node is stopping.", {}}));
+            }
+        });
+    }
+
+    /// On a query thread.
+    void runQuery(ReaderPool::Readers &open,
+        const QueryPlace &place,
+        const QueryRequest &request,
+        const std::shared_ptr<storage::ReadToken> &token,
+        const Answer<QueryOutcome> &answer)
+    {
+        auto text = readQuery(request);
+        if (!text) {
+            answer(text.error());
+            return;
+        }
+        const Settings &settings = node.settings();
+        token->restart(settings.queryMax);
+        if (text->isRead()) {
+            auto reader = open.find(place.path, place.epoch);
+            answer(reader ? answerSelect(*text, request, **reader, *token, settings.queryBytesMax)
+                          : Result<QueryOutcome>(reader.error()));
+            return;
+        }
+        auto run = std::make_shared<WriteRun>(std::move(*text), request, token);
+        const bool taken = store.post(
+            [this, database = place.database, run, answer] { advance(database, run, answer); });
+        if (!taken) {
+            answer(busy(Limit::StoreQueue));
+        }
+    }
+
     Node &node;
     Executor &store;
     ReaderPool &readers;
@@ -189,6 +244,8 @@ struct Gateway::State final : NodeObserver
     std::map<DatabaseName, std::uint64_t> epochs; ///< of the databases that are open
     std::uint64_t lastEpoch = 0;
     std::vector<QByteArray> notReady;
+    std::map<quint64, std::shared_ptr<storage::ReadToken>> queries; ///< under way
+    quint64 lastQuery = 0;
     std::shared_ptr<State *> alive; ///< front thread: what the store tells too late finds nothing
 };
 
@@ -323,6 +380,43 @@ void Gateway::collections(
             });
             return names;
         });
+}
+
+std::shared_ptr<storage::ReadToken> Gateway::query(
+    const DatabaseName &database, QueryRequest request, Answer<QueryOutcome> answer)
+{
+    State *state = m_state.get();
+    DRIFTLESS_ASSERT(state->thread.isOwner());
+    auto token = std::make_shared<storage::ReadToken>(state->node.settings().queryMax);
+    const auto known = state->epochs.find(database);
+    if (known == state->epochs.end()) {
+        answer(notOpen(database));
+        return token;
+    }
+    request.database = database.bytes();
+    const quint64 number = ++state->lastQuery;
+    state->queries.emplace(number, token);
+    auto shared = std::make_shared<Answer<QueryOutcome>>(
+        [state, number, answer = std::move(answer)](Result<QueryOutcome> result) {
+            state->queries.erase(number);
+            answer(std::move(result));
+        });
+    const QueryPlace place {database, state->node.pathOf(database), known->second};
+    auto task
+        = [state, place, shared, token, request = std::move(request)](ReaderPool::Readers &open) {
+              state->runQuery(open, place, request, token, state->toFront<QueryOutcome>(*shared));
+          };
+    if (!state->readers.post(std::move(task), ReaderPool::Kind::Query)) {
+        (*shared)(busy(Limit::QueryQueue));
+    }
+    return token;
+}
+
+void Gateway::cancelQueries()
+{
+    for (const auto &[number, token] : m_state->queries) {
+        token->cancel();
+    }
 }
 
 void Gateway::registerCollection(

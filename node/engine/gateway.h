@@ -8,10 +8,15 @@
 #include <memory>
 #include <set>
 
+namespace driftless::storage {
+class ReadToken;
+}
+
 namespace driftless::engine {
 
 class Node;
 class ReaderPool;
+class WriteRun;
 
 template <typename T> using Answer = std::function<void(Result<T>)>;
 
@@ -61,6 +66,13 @@ public:
     /// Spellings, sorted by folded name; `cache` only if `includeSystem`.
     void collections(
         const DatabaseName &database, bool includeSystem, Answer<std::vector<QByteArray>> answer);
+    /// Runs a statement: a SELECT on a thread of queries, what it writes with the other writes.
+    /// What is answered may be cancelled, on any thread: it then ends soon, with ShuttingDown.
+    /// Errors besides: as of readQuery, runSelect and WriteRun.
+    std::shared_ptr<storage::ReadToken> query(
+        const DatabaseName &database, QueryRequest request, Answer<QueryOutcome> answer);
+    /// Ends all statements that are under way: the node stops.
+    void cancelQueries();
     void registerCollection(
         const DatabaseName &database, QByteArray collection, Answer<void> answer);
     void conflicts(const DatabaseName &database, int skip, int take, Answer<ConflictPage> answer);

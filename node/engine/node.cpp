@@ -2,6 +2,8 @@
 
 #include "core/log.h"
 #include "engine/set_aside.h"
+#include "engine/write_run.h"
+#include "storage/visible_documents.h"
 
 #include <QDir>
 #include <QFile>
@@ -339,6 +341,39 @@ void Node::batch(
             answer(fault ? Result<BatchOutcome>(*fault) : std::move(result),
                 fault ? kNoBatchIndex : failedIndex);
         });
+}
+
+void Node::advance(
+    const DatabaseName &database, const std::shared_ptr<WriteRun> &run, Answer<bool> answer)
+{
+    auto open = transaction(database);
+    if (!open) {
+        answer(open.error());
+        return;
+    }
+    Result<BatchOutcome> result = writeNext(**open, *run);
+    m_open[database].push_back([run, answer = std::move(answer), result = std::move(result)](
+                                   const std::optional<Error> &fault) {
+        if (fault || !result) {
+            answer(run->failed(fault ? *fault : result.error()));
+            return;
+        }
+        run->written(*result);
+        answer(!run->isDone());
+    });
+}
+
+/// Evaluates and writes on the same state: the open transaction's.
+Result<BatchOutcome> Node::writeNext(Database &database, WriteRun &run)
+{
+    if (database.spoiltBy()) {
+        return *database.spoiltBy();
+    }
+    DRIFTLESS_TRY_ASSIGN(const auto requests,
+        run.next(database.file().visibleDocuments(), m_settings, {m_clock, m_random}));
+    int failedIndex = kNoBatchIndex;
+    return requests.empty() ? Result<BatchOutcome>(BatchOutcome {})
+                            : database.batch(requests, failedIndex);
 }
 
 void Node::registerCollection(

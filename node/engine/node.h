@@ -14,6 +14,8 @@
 
 namespace driftless::engine {
 
+class WriteRun;
+
 /// Hears what changed in a node. On the store thread.
 class NodeObserver
 {
@@ -64,6 +66,10 @@ public:
     void batch(const DatabaseName &database,
         const std::vector<WriteRequest> &requests,
         BatchAnswer answer);
+    /// The next group of a statement's writes. Answers whether there are more; on a failure the
+    /// group is not written.
+    void advance(
+        const DatabaseName &database, const std::shared_ptr<WriteRun> &run, Answer<bool> answer);
     void registerCollection(
         const DatabaseName &database, const QByteArray &collection, Answer<void> answer);
 
@@ -122,6 +128,7 @@ private:
     void afterCommit(Task task) override;
 
     Result<Database *> transaction(const DatabaseName &name);
+    Result<BatchOutcome> writeNext(Database &database, WriteRun &run);
     void settleTransactions();
     void changeIndexes(const DatabaseName &database,
         Answer<bool> answer,

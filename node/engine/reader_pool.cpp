@@ -1,6 +1,6 @@
 #include "engine/reader_pool.h"
 
-#include "core/limits.h"
+#include <algorithm>
 
 namespace driftless::engine {
 
@@ -16,16 +16,25 @@ Result<storage::DocumentReader *> ReaderPool::Readers::find(
     return open.reader.get();
 }
 
-ThreadReaderPool::ThreadReaderPool(
-    int threads, std::size_t queueMax, std::chrono::milliseconds readMax, const Task &afterBatch)
+ThreadReaderPool::ThreadReaderPool(const Options &options)
+    : m_options(options)
 {
-    for (int i = 0; i <= threads; ++i) {
-        Thread thread;
-        thread.readers = std::make_unique<Readers>(readMax);
-        thread.executor
-            = std::make_unique<ThreadExecutor>("dl-reader", queueMax, kReaderBatchMax, afterBatch);
-        m_threads.push_back(std::move(thread));
+    for (int i = 0; i <= options.threads; ++i) {
+        add(m_threads, "dl-reader", options.queueMax, kReaderBatchMax);
     }
+    for (int i = 0; i < options.queryThreads; ++i) {
+        add(m_queryThreads, "dl-query", options.queryQueueMax, 1);
+    }
+}
+
+void ThreadReaderPool::add(
+    std::vector<Thread> &threads, const char *name, std::size_t queueMax, std::size_t batchMax)
+{
+    Thread thread;
+    thread.readers = std::make_unique<Readers>(m_options.readMax);
+    thread.waiting = std::make_shared<std::atomic<int>>(0);
+    thread.executor = std::make_unique<ThreadExecutor>(name, queueMax, batchMax, nullptr);
+    threads.push_back(std::move(thread));
 }
 
 ThreadReaderPool::~ThreadReaderPool()
@@ -33,33 +42,54 @@ ThreadReaderPool::~ThreadReaderPool()
     drainAndStop();
 }
 
+ThreadReaderPool::Thread &ThreadReaderPool::threadFor(Kind kind)
+{
+    if (kind == Kind::Query) {
+        return *std::min_element(m_queryThreads.begin(),
+            m_queryThreads.end(),
+            [](const Thread &a, const Thread &b) { return *a.waiting < *b.waiting; });
+    }
+    return kind == Kind::Long ? m_threads.back() : m_threads[m_next++ % (m_threads.size() - 1)];
+}
+
 bool ThreadReaderPool::post(Read read, Kind kind)
 {
     if (m_threads.empty()) {
         return false; // a request that outlived its connection goes on while the node stops
     }
-    Thread &thread
-        = kind == Kind::Long ? m_threads.back() : m_threads[m_next++ % (m_threads.size() - 1)];
-    return thread.executor->post(
-        [read = std::move(read), readers = thread.readers.get()] { read(*readers); });
+    Thread &thread = threadFor(kind);
+    ++*thread.waiting;
+    const bool isTaken = thread.executor->post(
+        [read = std::move(read), readers = thread.readers.get(), waiting = thread.waiting] {
+            read(*readers);
+            --*waiting;
+        });
+    if (!isTaken) {
+        --*thread.waiting;
+    }
+    return isTaken;
 }
 
 void ThreadReaderPool::close(const QByteArray &path)
 {
-    for (Thread &thread : m_threads) {
-        // Once the pool is stopping, the connections close with it.
-        static_cast<void>(thread.executor->postUnbounded(
-            [path, readers = thread.readers.get()] { readers->close(path); }));
+    for (auto *threads : {&m_threads, &m_queryThreads}) {
+        for (Thread &thread : *threads) {
+            // Once the pool is stopping, the connections close with it.
+            static_cast<void>(thread.executor->postUnbounded(
+                [path, readers = thread.readers.get()] { readers->close(path); }));
+        }
     }
 }
 
 void ThreadReaderPool::drainAndStop()
 {
-    for (Thread &thread : m_threads) {
-        thread.executor->drainAndStop();
-        thread.readers.reset(); // connections are closed before the writer's
+    for (auto *threads : {&m_threads, &m_queryThreads}) {
+        for (Thread &thread : *threads) {
+            thread.executor->drainAndStop();
+            thread.readers.reset(); // connections are closed before the writer's
+        }
+        threads->clear();
     }
-    m_threads.clear();
 }
 
 } // namespace driftless::engine

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "core/executor.h"
+#include "core/limits.h"
 #include "storage/document_reader.h"
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -40,6 +42,7 @@ public:
     enum class Kind {
         Short, ///< less than a millisecond
         Long, ///< what no short one is to wait behind
+        Query, ///< a statement of the language: perhaps many seconds
     };
 
     virtual ~ReaderPool() = default;
@@ -49,16 +52,21 @@ public:
     virtual void close(const QByteArray &path) = 0;
 };
 
-/// `threads` threads of its own, among which short reads go round, and one for long reads. Used on
-/// one thread, which is that of the gateway.
+/// Threads of its own: short reads go round among some, one is for long reads, and queries go to
+/// the one of theirs where the fewest wait. Used on one thread, which is that of the gateway.
 class ThreadReaderPool final : public ReaderPool
 {
 public:
-    /// `queueMax`: reads that wait on each thread.
-    ThreadReaderPool(int threads,
-        std::size_t queueMax,
-        std::chrono::milliseconds readMax,
-        const Task &afterBatch);
+    struct Options
+    {
+        int threads = 1; ///< for short reads
+        std::size_t queueMax = kReaderQueueMax; ///< reads that wait on each thread
+        int queryThreads = 2;
+        std::size_t queryQueueMax = kQueryQueueMax; ///< queries that wait on each of those
+        std::chrono::milliseconds readMax {10'000};
+    };
+
+    explicit ThreadReaderPool(const Options &options);
     ~ThreadReaderPool() override;
 
     [[nodiscard]] bool post(Read read, Kind kind) override;
@@ -70,9 +78,16 @@ private:
     struct Thread
     {
         std::unique_ptr<Readers> readers;
+        std::shared_ptr<std::atomic<int>> waiting; ///< and running
         std::unique_ptr<ThreadExecutor> executor;
     };
+    void add(
+        std::vector<Thread> &threads, const char *name, std::size_t queueMax, std::size_t batchMax);
+    Thread &threadFor(Kind kind);
+
+    const Options m_options;
     std::vector<Thread> m_threads; ///< the last is for long reads
+    std::vector<Thread> m_queryThreads;
     std::size_t m_next = 0;
 };
 

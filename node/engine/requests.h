@@ -27,7 +27,12 @@ struct Precondition
     std::optional<std::vector<QByteArray>> ifNoneMatch;
 };
 
-enum class WriteKind { Put, Patch, Delete };
+enum class WriteKind {
+    Put, ///< the whole document
+    Patch, ///< RFC 7396
+    Set, ///< some members get new values, each whole; the others stay as they are
+    Delete,
+};
 
 /// One write of one document.
 struct WriteRequest
@@ -36,7 +41,9 @@ struct WriteRequest
     QByteArray collection; ///< UTF-8, as the writer spells it
     QByteArray id; ///< UTF-8, as the writer spells it
     json::Object body; ///< put: the whole document, checked and normalised (wire.md 4). patch: RFC
-                       ///< 7396 patch, with {"$inc": n} members. delete: unused
+                       ///< 7396 patch, with {"$inc": n} members. set: the members, null being a
+                       ///< value, {"$inc": n} an addition. delete: unused
+    json::Object sums; ///< of a set: what a member of `body` becomes that nothing can be added to
     Precondition precondition;
     /// What the caller's key allows; only the engine knows whether the document is there. Unmet:
     /// Forbidden, with a text that names the missing role. (A delete needs neither: its role is
@@ -120,6 +127,38 @@ struct IndexView
     bool isReady = false; ///< otherwise it is being built, and nobody reads it
     qint64 documentsDone = 0;
     qint64 documentsTotal = 0; ///< 0 until they are counted
+};
+
+/// How the values of rows are written.
+enum class ValueFormat {
+    Extended, ///< as the reference does: {"$numberLong": "5"}, {"$date": …}
+    Plain, ///< numbers as numbers, dates as ISO 8601
+};
+
+/// One statement of the query language, with what the caller's key allows.
+struct QueryRequest
+{
+    QByteArray text; ///< UTF-8, as the client sent it
+    QByteArray database {}; ///< filled in by the gateway
+    std::optional<int> take; ///< rows at most; of a write, documents
+    QByteArray parameters; ///< a JSON array (`@0`) or object (`@name`); empty: none
+    ValueFormat format = ValueFormat::Extended;
+    bool includesReserved = false; ///< rows show `_id` and `_sys_…`
+    bool isAtomic = true; ///< a write is one group; else as many as it takes
+    bool mayRead = true;
+    bool mayInsert = true;
+    bool mayUpdate = true;
+    bool mayDelete = true;
+};
+
+struct QueryOutcome
+{
+    QByteArray text; ///< without blanks around it and the ';' at its end
+    int requestedTake = 0; ///< rows that the statement could have answered at most
+    qint64 matched = 0; ///< documents that a write was for; rows of a SELECT
+    qint64 applied = 0; ///< documents written
+    qint64 returned = 0; ///< rows
+    QByteArray rows; ///< a JSON array
 };
 
 /// One side of a listed conflict.

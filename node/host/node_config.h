@@ -52,6 +52,8 @@ struct NodeConfig
     qsizetype bodyBytesMax = 0;
     std::size_t storeQueueMax = 0;
     std::size_t readerQueueMax = 0;
+    std::size_t queryQueueMax = 0;
+    int queryThreads = 0;
     std::vector<QByteArray>
         corsOrigins; ///< lower case, without a '/' at the end; empty: any port of localhost
 

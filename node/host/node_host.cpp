@@ -160,7 +160,11 @@ Result<QByteArray> NodeHost::openDoors()
 {
     Parts &parts = *m_parts;
     parts.readers = std::make_unique<engine::ThreadReaderPool>(
-        readerThreads(), m_config.readerQueueMax, m_config.engine.readMax, nullptr);
+        engine::ThreadReaderPool::Options {.threads = readerThreads(),
+            .queueMax = m_config.readerQueueMax,
+            .queryThreads = m_config.queryThreads,
+            .queryQueueMax = m_config.queryQueueMax,
+            .readMax = m_config.engine.readMax});
     Result<QByteArray> first = QByteArray();
     parts.net.run([&] {
         parts.gateway = std::make_unique<engine::Gateway>(
@@ -230,6 +234,9 @@ void NodeHost::takeApart()
     Parts &parts = *m_parts;
     parts.net.run([&parts] {
         parts.server.reset(); // whoever is still connected is cut off
+        if (parts.gateway) {
+            parts.gateway->cancelQueries();
+        }
         if (parts.readers) {
             parts.readers
                 ->drainAndStop(); // before the last checkpoint, which an open read would stop short

@@ -238,6 +238,14 @@ constexpr Setting kSettings[] = {
         [](ConfigDraft &draft, const SettingValue &value) {
             return draft.config.engine.readMax = std::chrono::milliseconds(value.number), true;
         }),
+    integer("Node:QueryThreads",
+        1,
+        64,
+        "2",
+        "queries that run beside each other",
+        [](ConfigDraft &draft, const SettingValue &value) {
+            return draft.config.queryThreads = toInt(value), true;
+        }),
     integer("Node:CacheBytes",
         kMega,
         1'000 * kMega,
@@ -431,6 +439,30 @@ constexpr Setting kSettings[] = {
         "reads that wait (503)",
         [](ConfigDraft &draft, const SettingValue &value) {
             return draft.config.readerQueueMax = static_cast<std::size_t>(value.number), true;
+        }),
+    integer("Node:Limits:QueryQueue",
+        1,
+        kMega,
+        "1000",
+        "queries that wait (503)",
+        [](ConfigDraft &draft, const SettingValue &value) {
+            return draft.config.queryQueueMax = static_cast<std::size_t>(value.number), true;
+        }),
+    integer("Node:Limits:QuerySeconds",
+        1,
+        3'600,
+        "30",
+        "how long one query may run (503)",
+        [](ConfigDraft &draft, const SettingValue &value) {
+            return draft.config.engine.queryMax = std::chrono::seconds(value.number), true;
+        }),
+    integer("Node:Limits:QueryBytes",
+        1'000,
+        16'000 * kMega,
+        "256000000",
+        "rows and kept values of one query together (413)",
+        [](ConfigDraft &draft, const SettingValue &value) {
+            return draft.config.engine.queryBytesMax = value.number, true;
         }),
 
     secret("Auth:RootApiKey",

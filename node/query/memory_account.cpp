@@ -10,7 +10,8 @@ Error MemoryAccount::tooMuch() const
             + QByteArrayLiteral(" MB in memory: name the members that it needs instead of '$' and "
                                 "'*', add a LIMIT to ORDER BY, or group by something that has "
                                 "fewer values."),
-        {}};
+        {},
+        Limit::QueryBytes};
 }
 
 } // namespace driftless::query

@@ -100,31 +100,69 @@ void DocumentDraft::put(json::Object document)
     m_written = std::move(document);
 }
 
+/// What one patch makes of the document; taken over once all of it is known to be right.
+struct DocumentDraft::Changes
+{
+    std::vector<json::Edit> edits;
+    std::map<QByteArray, Decimal> additions;
+    std::set<QByteArray> sets;
+};
+
+/// The document that a patch changes: where none is visible, a new one.
+json::Object DocumentDraft::begun(const QByteArray &id) const
+{
+    if (isVisible()) {
+        return *now();
+    }
+    QByteArray fresh = "{\"Id\":";
+    json::appendString(fresh, id);
+    return scanned(fresh + '}');
+}
+
+/// False if the member is no addition.
+Result<bool> DocumentDraft::takeAddition(
+    const json::Object &now, const json::Member &member, Changes &changes) const
+{
+    DRIFTLESS_TRY_ASSIGN(const auto increment, incrementOf(member));
+    if (!increment) {
+        return false;
+    }
+    DRIFTLESS_TRY_ASSIGN(QByteArray value, addTo(now, member, *increment));
+    changes.edits.push_back({member.decoded.toByteArray(), std::move(value)});
+    const QByteArray folded = member.folded.toByteArray();
+    if (!m_wasPut && !changes.sets.contains(folded)) {
+        changes.additions[folded] += *increment;
+    }
+    return true;
+}
+
+/// `value` is empty where the member goes.
+void DocumentDraft::takeValue(const json::Member &member, QByteArray value, Changes &changes)
+{
+    const QByteArray folded = member.folded.toByteArray();
+    changes.sets.insert(folded);
+    changes.additions.erase(folded);
+    changes.edits.push_back({member.decoded.toByteArray(), std::move(value)});
+}
+
+void DocumentDraft::apply(const json::Object &now, Changes changes)
+{
+    m_written = scanned(json::splice(now, changes.edits));
+    m_isTouched = true;
+    m_additions = std::move(changes.additions);
+    m_sets = std::move(changes.sets);
+}
+
 Result<void> DocumentDraft::patch(const json::Object &patch, const QByteArray &id)
 {
-    json::Object now;
-    if (isVisible()) {
-        now = *this->now();
-    } else {
-        QByteArray fresh = "{\"Id\":";
-        json::appendString(fresh, id);
-        now = scanned(fresh + '}');
-    }
-    std::vector<json::Edit> edits;
-    std::map<QByteArray, Decimal> additions = m_additions;
-    std::set<QByteArray> sets = m_sets;
+    const json::Object now = begun(id);
+    Changes changes {{}, m_additions, m_sets};
     for (const json::Member &member : patch.members()) {
         if (isIdMember(member.folded)) {
             continue; // the id is the route's
         }
-        const QByteArray folded = member.folded.toByteArray();
-        DRIFTLESS_TRY_ASSIGN(const auto increment, incrementOf(member));
-        if (increment) {
-            DRIFTLESS_TRY_ASSIGN(QByteArray value, addTo(now, member, *increment));
-            edits.push_back({member.decoded.toByteArray(), std::move(value)});
-            if (!m_wasPut && !sets.contains(folded)) {
-                additions[folded] += *increment;
-            }
+        DRIFTLESS_TRY_ASSIGN(const bool isAddition, takeAddition(now, member, changes));
+        if (isAddition) {
             continue;
         }
         if (holdsNestedIncrement(member.value)) {
@@ -133,21 +171,35 @@ Result<void> DocumentDraft::patch(const json::Object &patch, const QByteArray &i
                 "the counter to the top level.",
                 "$." + member.decoded.toByteArray()};
         }
-        sets.insert(folded);
-        additions.erase(folded);
-        if (member.value == "null") {
-            edits.push_back({member.decoded.toByteArray(), {}});
+        const json::Member *target = now.find(member.folded);
+        takeValue(member,
+            member.value == "null"
+                ? QByteArray()
+                : json::mergePatchValue(
+                    target != nullptr ? target->value : QByteArrayView(), member.value),
+            changes);
+    }
+    apply(now, std::move(changes));
+    return {};
+}
+
+Result<void> DocumentDraft::set(
+    const json::Object &members, const json::Object &sums, const QByteArray &id)
+{
+    const json::Object now = begun(id);
+    Changes changes {{}, m_additions, m_sets};
+    for (const json::Member &member : members.members()) {
+        const json::Member *sum = sums.find(member.folded);
+        const auto isAddition = takeAddition(now, member, changes);
+        if (isAddition && *isAddition) {
             continue;
         }
-        const json::Member *target = now.find(member.folded);
-        edits.push_back({member.decoded.toByteArray(),
-            json::mergePatchValue(
-                target != nullptr ? target->value : QByteArrayView(), member.value)});
+        if (!isAddition && sum == nullptr) {
+            return isAddition.error();
+        }
+        takeValue(member, (sum != nullptr ? sum->value : member.value).toByteArray(), changes);
     }
-    m_written = scanned(json::splice(now, edits));
-    m_isTouched = true;
-    m_additions = std::move(additions);
-    m_sets = std::move(sets);
+    apply(now, std::move(changes));
     return {};
 }
 

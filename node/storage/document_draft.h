@@ -40,12 +40,22 @@ public:
     /// begins as `{"Id": id}`. Errors: NotANumber (adding to something else), NumberTooLong,
     /// InvalidJson (an $inc that is none); a refused patch changes nothing.
     Result<void> patch(const json::Object &patch, const QByteArray &id);
+    /// Some members get new values, each whole (null is a value), the others stay as they are;
+    /// `{"$inc": n}` is an addition, and where nothing can be added the member becomes what `sums`
+    /// has under its name. Errors as of patch.
+    Result<void> set(const json::Object &members, const json::Object &sums, const QByteArray &id);
     void remove();
 
     /// Nothing if the writes changed nothing.
     [[nodiscard]] std::optional<PlannedWrite> finish() const;
 
 private:
+    struct Changes;
+    [[nodiscard]] json::Object begun(const QByteArray &id) const;
+    Result<bool> takeAddition(
+        const json::Object &now, const json::Member &member, Changes &changes) const;
+    static void takeValue(const json::Member &member, QByteArray value, Changes &changes);
+    void apply(const json::Object &now, Changes changes);
     static Result<QByteArray> addTo(
         const json::Object &now, const json::Member &member, const Decimal &by);
     [[nodiscard]] const json::Object *before() const

@@ -134,16 +134,7 @@ Result<DocumentReader::Page> DocumentReader::documents(
 Result<std::vector<QByteArray>> DocumentReader::collections()
 {
     m_connection->beginRead();
-    DRIFTLESS_TRY_ASSIGN(
-        Statement select, m_connection->prepare("SELECT name FROM collections ORDER BY folded"));
-    std::vector<QByteArray> names;
-    for (;;) {
-        DRIFTLESS_TRY_ASSIGN(const bool hasRow, select.step());
-        if (!hasRow) {
-            return names;
-        }
-        names.push_back(select.blob(0));
-    }
+    return visibleDocuments().collections();
 }
 
 Result<std::optional<Operation>> DocumentReader::operation(

@@ -41,7 +41,8 @@ public:
         return {ErrorCode::Timeout,
             "The query took longer than Node:Limits:QuerySeconds allows. Ask for less, or name the "
             "documents by their ids.",
-            {}};
+            {},
+            Limit::QuerySeconds};
     }
 
 private:

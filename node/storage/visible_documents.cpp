@@ -52,6 +52,30 @@ Result<bool> VisibleDocuments::contains(const QByteArray &collection) const
     return key != 0;
 }
 
+Result<std::vector<QByteArray>> VisibleDocuments::collections() const
+{
+    DRIFTLESS_TRY_ASSIGN(
+        Statement select, m_connection.prepare("SELECT name FROM collections ORDER BY folded"));
+    std::vector<QByteArray> names;
+    for (;;) {
+        DRIFTLESS_TRY_ASSIGN(const bool hasRow, select.step());
+        if (!hasRow) {
+            return names;
+        }
+        names.push_back(select.blob(0));
+    }
+}
+
+Result<std::int64_t> VisibleDocuments::count(const QByteArray &collection) const
+{
+    DRIFTLESS_TRY_ASSIGN(const std::int64_t key, keyOf(foldCase(collection)));
+    DRIFTLESS_TRY_ASSIGN(Statement select,
+        m_connection.prepare("SELECT count(*) FROM documents WHERE collection = ? AND flags & 1"));
+    select.bind(1, key);
+    DRIFTLESS_TRY(select.step());
+    return select.integer(0);
+}
+
 Result<std::optional<DocumentCursor>> VisibleDocuments::open(
     const QByteArray &collection, std::string_view condition, QByteArrayView foldedId) const
 {

@@ -60,6 +60,10 @@ public:
     }
 
     [[nodiscard]] Result<bool> contains(const QByteArray &collection) const;
+    /// As first written here, ascending by folded name.
+    [[nodiscard]] Result<std::vector<QByteArray>> collections() const;
+    /// Looks at every one of them, but at no body. 0 if there is no such collection.
+    [[nodiscard]] Result<std::int64_t> count(const QByteArray &collection) const;
     /// From the first document whose folded id is above `after`; nothing if there is no such
     /// collection.
     [[nodiscard]] Result<std::optional<DocumentCursor>> scan(

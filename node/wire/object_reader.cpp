@@ -39,6 +39,36 @@ std::optional<bool> ObjectReader::boolean(QByteArrayView name)
     return std::nullopt;
 }
 
+std::optional<int> ObjectReader::integer(QByteArrayView name)
+{
+    const json::Member *member = find(name);
+    if (member == nullptr || member->value == "null") {
+        return std::nullopt;
+    }
+    const QByteArrayView digits
+        = json::isString(member->value) ? member->value.sliced(1).chopped(1) : member->value;
+    bool isNumber = false;
+    const int number = digits.trimmed().toInt(&isNumber);
+    if (!isNumber) {
+        fail(name, "a whole number");
+        return std::nullopt;
+    }
+    return number;
+}
+
+std::optional<QByteArray> ObjectReader::container(QByteArrayView name)
+{
+    const json::Member *member = find(name);
+    if (member == nullptr || member->value == "null") {
+        return std::nullopt;
+    }
+    if (!member->value.startsWith('{') && !member->value.startsWith('[')) {
+        fail(name, "an array or an object");
+        return std::nullopt;
+    }
+    return member->value.toByteArray();
+}
+
 const json::Member *ObjectReader::find(QByteArrayView name) const
 {
     for (const json::Member &member : m_object.members()) {

@@ -21,6 +21,10 @@ public:
     /// Nothing if it is absent or null.
     std::optional<QByteArray> text(QByteArrayView name);
     std::optional<bool> boolean(QByteArrayView name);
+    /// A whole number of 32 bits, perhaps as a string; nothing if it is absent or null.
+    std::optional<int> integer(QByteArrayView name);
+    /// The text of an array or object; nothing if it is absent or null.
+    std::optional<QByteArray> container(QByteArrayView name);
 
     /// Of the first member that had another type than it was read as.
     [[nodiscard]] const std::optional<Error> &fault() const { return m_fault; }

@@ -9,6 +9,7 @@ inline constexpr char kCollections[] = "/api/documents";
 inline constexpr char kDocuments[] = "/api/documents/{collection}";
 inline constexpr char kRegister[] = "/api/documents/{collection}/register";
 inline constexpr char kDocument[] = "/api/documents/{collection}/{id}";
+inline constexpr char kQuery[] = "/api/query";
 inline constexpr char kPeers[] = "/api/cluster/peers";
 inline constexpr char kReplicationStatus[] = "/api/replication/status";
 inline constexpr char kHints[] = "/ws/replication";

@@ -1,6 +1,6 @@
-#include "api/names.h"
 #include "api/request_text.h"
 #include "core/limits.h"
+#include "engine/names.h"
 
 #include <QTest>
 
@@ -158,8 +158,8 @@ void TestRequestText::judgesCollections()
     const auto outcome = [](const Result<void> &result) {
         return result ? QByteArray("ok") : errorName(result.error().code);
     };
-    QCOMPARE(outcome(checkCollectionToRead(name)), read);
-    QCOMPARE(outcome(checkCollectionToWrite(name)), write);
+    QCOMPARE(outcome(engine::checkCollectionToRead(name)), read);
+    QCOMPARE(outcome(engine::checkCollectionToWrite(name)), write);
 }
 
 void TestRequestText::judgesIds_data()
@@ -179,7 +179,7 @@ void TestRequestText::judgesIds()
 {
     QFETCH(QByteArray, id);
     QFETCH(bool, isGood);
-    QCOMPARE(checkIdToWrite(id).isOk(), isGood);
+    QCOMPARE(engine::checkIdToWrite(id).isOk(), isGood);
 }
 
 QTEST_APPLESS_MAIN(TestRequestText)

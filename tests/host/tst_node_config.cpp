@@ -117,6 +117,10 @@ void TestNodeConfig::defaultsAreThoseOfTheTable()
     QCOMPARE(config->http.pingInterval.count(), httpDefaults.pingInterval.count());
     QCOMPARE(config->storeQueueMax, kStoreQueueMax);
     QCOMPARE(config->readerQueueMax, kReaderQueueMax);
+    QCOMPARE(config->queryQueueMax, kQueryQueueMax);
+    QCOMPARE(config->queryThreads, 2);
+    QCOMPARE(config->engine.queryMax.count(), engineDefaults.queryMax.count());
+    QCOMPARE(config->engine.queryBytesMax, engineDefaults.queryBytesMax);
     QCOMPARE(config->bodyBytesMax, qsizetype(30'000'000));
     QCOMPARE(listenText(*config), QByteArray("http://localhost:1446"));
     QCOMPARE(config->warnings.size(), std::size_t(1)); // the known secrets

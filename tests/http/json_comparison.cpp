@@ -168,7 +168,7 @@ QByteArray JsonComparison::compareStrings(
     if (endsWithAny(path, {".Payload"})) {
         return compare(theirs, ours, path, true);
     }
-    if (endsWithAny(path, {".TimestampUtc", ".CommittedUtc"})) {
+    if (endsWithAny(path, {".TimestampUtc", ".CommittedUtc", "._sys_last_modified_utc.$date"})) {
         return ours.endsWith('Z') && ours.size() >= 20 && ours[10] == 'T'
             ? QByteArray()
             : unequal(path, theirs, ours);

@@ -90,6 +90,14 @@ QByteArray batch(int operations, qsizetype documentBytes)
     return "{\"Operations\":[" + list.join(',') + "]}";
 }
 
+QByteArray query(const QByteArray &statement)
+{
+    const QByteArray body = "{\"Query\":\"" + statement + "\"}";
+    return "POST /api/query HTTP/1.1\r\nHost: a\r\nDatabase: limits\r\nApiKey: root\r\n"
+           "Content-Type: application/json\r\nContent-Length: "
+        + QByteArray::number(body.size()) + "\r\n\r\n" + body;
+}
+
 void expectStatus(const HttpAnswer &answer, int status)
 {
     QVERIFY2(answer.status == status,
@@ -267,6 +275,17 @@ void addAmountLimits(std::map<QByteArray, Case> &cases)
                expectBusy(node,
                    get("/api/documents/l?take=10000", "Database: limits\r\nApiKey: root\r\n"));
            }};
+    cases["QueryQueue"]
+        = {{{"QueryQueue", "1"}}, [](HttpNode &node) {
+               expectStatus(node.ask("limits", "POST", "/api/batch", batch(2'000, 200)), 200);
+               expectBusy(node, query("SELECT COUNT(*) FROM l WHERE a LIKE '%y%'"));
+           }};
+    cases["QueryBytes"]
+        = {{{"QueryBytes", "1000"}}, [](HttpNode &node) {
+               expectStatus(node.ask("limits", "POST", "/api/batch", batch(10, 200)), 200);
+               expectStatus(
+                   node.ask("limits", "POST", "/api/query", R"({"Query":"SELECT $ FROM l"})"), 413);
+           }};
 }
 
 /// How long something may take.
@@ -287,6 +306,17 @@ void addTimeLimits(std::map<QByteArray, Case> &cases)
         = {{{"DrainSeconds", "1"}}, [](HttpNode &node) { expectCutOff(node, {}, "DrainSeconds"); }};
     cases["DrainBytes"] = {{{"DrainBytes", "1000"}},
         [](HttpNode &node) { expectCutOff(node, QByteArray(1'000'000, 'x'), "DrainBytes"); }};
+    cases["QuerySeconds"]
+        = {{{"QuerySeconds", "1"}}, [](HttpNode &node) {
+               expectStatus(node.ask("limits", "POST", "/api/batch", batch(10'000, 300)), 200);
+               expectStatus(node.ask("limits",
+                                "POST",
+                                "/api/query",
+                                R"({"Query":"SELECT COUNT(*) FROM l WHERE )"
+                                    + QByteArray("a LIKE '%y%x%y%x%y%x%y' OR ").repeated(400)
+                                    + R"(a = 'z'"})"),
+                   503);
+           }};
     cases["PingSeconds"] = {{{"PingSeconds", "1"}}, [](HttpNode &node) {
                                 expectCloseOfWebSocket(node, {}, QByteArray("\x89\x00\x89\x00", 4));
                             }};

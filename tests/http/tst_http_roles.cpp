@@ -20,6 +20,8 @@ private Q_SLOTS:
     void writesNeedTheRoleOfWhatTheyDo_data();
     void writesNeedTheRoleOfWhatTheyDo();
     void batchesNeedTheRoleOfEachWrite();
+    void statementsNeedTheirRole_data();
+    void statementsNeedTheirRole();
     void createsDatabasesOnFirstTouchByKeysThatMay();
     void listsDatabasesOfTheKey();
     void countsDeniedCalls();
@@ -110,6 +112,9 @@ HttpCall callOf(const api::Route &route)
         case api::Endpoint::PostBatch:
             call.body = R"({"Operations":[{"Op":"delete","Collection":"c","Id":"none"}]})";
             break;
+        case api::Endpoint::PostQuery:
+            call.body = R"({"Query":"SELECT 1"})";
+            break;
         case api::Endpoint::PostPeer:
             call.body = R"({"NodeId":"node-9","BaseUrl":"http://127.0.0.1:9","IsActive":false})";
             break;
@@ -149,7 +154,7 @@ bool isWrite(const api::Route &route)
     return route.endpoint == api::Endpoint::PutDocument
         || route.endpoint == api::Endpoint::PatchDocument
         || route.endpoint == api::Endpoint::PostDocument
-        || route.endpoint == api::Endpoint::PostBatch;
+        || route.endpoint == api::Endpoint::PostBatch || route.endpoint == api::Endpoint::PostQuery;
 }
 
 } // namespace
@@ -274,6 +279,45 @@ void TestHttpRoles::batchesNeedTheRoleOfEachWrite()
     QVERIFY2(refused.body.contains("\"index\":0"), refused.body.constData());
     QCOMPARE(post("WRITE_DOCUMENT", put).status, 200);
     QCOMPARE(post("READ_DOCUMENT", put).status, 403);
+}
+
+void TestHttpRoles::statementsNeedTheirRole_data()
+{
+    QTest::addColumn<QByteArray>("statement");
+    QTest::addColumn<QByteArray>("role");
+    const auto row = [](const char *statement, const char *role) {
+        QTest::newRow(statement) << QByteArray(statement) << QByteArray(role);
+    };
+    row("SELECT $ FROM q", "READ_DOCUMENT");
+    row("SELECT $ FROM cache", "READ_DOCUMENT");
+    row("SELECT 1", "READ_DOCUMENT");
+    row("INSERT INTO q VALUES {'Id':'new','x':2}", "WRITE_DOCUMENT");
+    row("INSERT INTO q VALUES {'Id':'there','x':2}", "UPDATE_DOCUMENT");
+    row("UPDATE q SET {'x':3}", "UPDATE_DOCUMENT");
+    row("UPDATE q SET x = 4 WHERE Id = 'there'", "UPDATE_DOCUMENT");
+    row("DELETE FROM q WHERE Id = 'there'", "DELETE_DOCUMENT");
+}
+
+void TestHttpRoles::statementsNeedTheirRole()
+{
+    QFETCH(QByteArray, statement);
+    QFETCH(QByteArray, role);
+    for (const QByteArray &key : keys()) {
+        m_node->ask("matrix", "PUT", "/api/documents/q/there", R"({"x":1})");
+        m_node->ask("matrix", "DELETE", "/api/documents/q/new");
+        const HttpAnswer answer = m_node->call({.method = "POST",
+            .target = "/api/query",
+            .headers
+            = {{"Database", "matrix"}, {"ApiKey", key}, {"Content-Type", "application/json"}},
+            .body = "{\"Query\":\"" + statement + "\"}"});
+        const int expected = key.isEmpty() ? 400 : (key == role || key == "root" ? 200 : 403);
+        QVERIFY2(answer.status == expected, (key + ": " + answer.body).constData());
+        if (expected == 403) {
+            const HttpAnswer there = m_node->ask("matrix", "GET", "/api/documents/q/there");
+            QCOMPARE(there.body, R"({"x":1,"Id":"there"})"); // as it was
+            QCOMPARE(m_node->ask("matrix", "GET", "/api/documents/q/new").status, 404);
+        }
+    }
 }
 
 void TestHttpRoles::createsDatabasesOnFirstTouchByKeysThatMay()

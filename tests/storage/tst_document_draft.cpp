@@ -102,6 +102,7 @@ private Q_SLOTS:
     void refuses();
     void addsUpToThirtyFourDigits();
     void aRefusedPatchChangesNothing();
+    void setsMembersWhole();
     void leavesTheStateAlone();
     void whoWritesSeesWhatItWrote();
 };
@@ -456,6 +457,28 @@ void TestDocumentDraft::aRefusedPatchChangesNothing()
     // What only looks like an addition is data.
     patch(draft, R"({"t":"say \"$inc\": 1"})");
     QVERIFY(draft.body().contains(R"("say \"$inc\": 1")"));
+}
+
+/// Unlike a patch, a set takes null and objects for values, and has something to say where nothing
+/// can be added.
+void TestDocumentDraft::setsMembersWhole()
+{
+    Pen a("a");
+    const DocumentState state
+        = joined({a.insert(1, R"({"Id":"1","n":1,"o":{"x":1,"y":2},"t":"x","m":{"$d":"1"}})")});
+    const auto set = [](DocumentDraft &draft, const QByteArray &members, const QByteArray &sums) {
+        return draft.set(*json::Object::check(members), *json::Object::check(sums), "1");
+    };
+    DocumentDraft draft(state, kOwn, false);
+    QVERIFY(
+        set(draft, R"({"N":{"$inc":2},"o":{"y":3},"t":null,"m":{"$inc":1}})", R"({"N":3,"m":2})")
+            .isOk());
+    QCOMPARE(text(draft.finish()),
+        QByteArray(R"(put {"Id":"1","n":3,"o":{"y":3},"t":null,"m":2} | n += 2 (1: 2); )"
+                   R"(o set; t set; m set)"));
+    DocumentDraft refused(state, kOwn, false);
+    QVERIFY(!set(refused, R"({"n":5,"t":{"$inc":1}})", "{}").isOk());
+    QCOMPARE(text(refused.finish()), QByteArray("nothing"));
 }
 
 void TestDocumentDraft::leavesTheStateAlone()

@@ -336,6 +336,9 @@ void TestDocumentReader::cursorsGoOverOneState()
     QVERIFY(!must(documents.scan("nothing")).has_value());
     QVERIFY(!must(documents.contains("nothing")));
     QVERIFY(must(documents.contains("PRODUCTS")));
+    QCOMPARE(must(documents.count("Products")), 49);
+    QCOMPARE(must(documents.count("nothing")), 0);
+    QCOMPARE(must(documents.collections()), std::vector<QByteArray> {"products"});
     auto cursor = must(documents.scan("Products"));
     int count = 0;
     QByteArray last;

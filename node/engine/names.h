@@ -4,7 +4,7 @@
 
 #include <QByteArray>
 
-namespace driftless::api {
+namespace driftless::engine {
 
 /// May be read: ReservedCollection (`cache`, in any case), InvalidArgument (`$…` and `_sys_…`).
 /// Another name that no collection can have is not an error: there is nothing in it.
@@ -19,4 +19,4 @@ Result<void> checkCollectionToWrite(QByteArrayView collection);
 /// kDocumentIdBytesMax bytes.
 Result<void> checkIdToWrite(QByteArrayView id);
 
-} // namespace driftless::api
+} // namespace driftless::engine

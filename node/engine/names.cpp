@@ -1,11 +1,11 @@
-#include "api/names.h"
+#include "engine/names.h"
 
-#include "api/request_text.h"
+#include "core/blanks.h"
 #include "core/limits.h"
 
 #include <QString>
 
-namespace driftless::api {
+namespace driftless::engine {
 
 namespace {
 
@@ -100,4 +100,4 @@ Result<void> checkIdToWrite(QByteArrayView id)
     return {};
 }
 
-} // namespace driftless::api
+} // namespace driftless::engine

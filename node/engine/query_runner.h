@@ -1,0 +1,30 @@
+#pragma once
+
+#include "engine/query_text.h"
+#include "engine/settings.h"
+#include "storage/document_reader.h"
+
+namespace driftless::engine {
+
+/// Takes a row as JSON; answers false to end the statement there.
+using RowSink = std::function<Result<bool>(const QByteArray &row)>;
+
+/// Runs a SELECT over one state of the database and hands its rows out one by one, at most
+/// `text.take`. Answers how many. `bytesMax`: what it may keep meanwhile. Errors: what the
+/// evaluation says (InvalidArgument), TooLarge, Timeout and ShuttingDown by `token`; rows before
+/// were delivered. On a reader's thread.
+Result<qint64> runSelect(const QueryText &text,
+    const QueryRequest &request,
+    storage::DocumentReader &reader,
+    const storage::ReadToken &token,
+    qsizetype bytesMax,
+    const RowSink &sink);
+
+/// All of the answer at once. TooLarge (Node:Limits:QueryBytes) where the rows are too much.
+Result<QueryOutcome> answerSelect(const QueryText &text,
+    const QueryRequest &request,
+    storage::DocumentReader &reader,
+    const storage::ReadToken &token,
+    qsizetype bytesMax);
+
+} // namespace driftless::engine
