@@ -30,6 +30,7 @@ engine::QueryRequest queryRequestOf(
     request.includesReserved = includesReserved;
     request.isAtomic = asked.isAtomic;
     request.mayRead = Context::holds(grant, auth::Role::ReadDocument);
+    request.mayShape = Context::holds(grant, auth::Role::AddDatabase);
     request.mayInsert = Context::holds(grant, auth::Role::WriteDocument);
     request.mayUpdate = Context::holds(grant, auth::Role::UpdateDocument);
     request.mayDelete = Context::holds(grant, auth::Role::DeleteDocument);

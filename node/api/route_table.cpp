@@ -20,8 +20,11 @@ const auth::RoleSet kDelete {Role::DeleteDocument};
 const auth::RoleSet kShape {Role::AddDatabase};
 const auth::RoleSet kAnyWrite {Role::WriteDocument, Role::UpdateDocument, Role::DeleteDocument};
 /// Which of them a statement needs is known once it is read.
-const auth::RoleSet kAnyStatement {
-    Role::ReadDocument, Role::WriteDocument, Role::UpdateDocument, Role::DeleteDocument};
+const auth::RoleSet kAnyStatement {Role::ReadDocument,
+    Role::WriteDocument,
+    Role::UpdateDocument,
+    Role::DeleteDocument,
+    Role::AddDatabase};
 
 const Route kRoutes[] = {
     {Method::Get, routes::kDocument, Endpoint::GetDocument, Door::Client, kRead},

@@ -6,6 +6,7 @@
 #include "engine/query_runner.h"
 #include "engine/reader_pool.h"
 #include "engine/write_run.h"
+#include "query/printer.h"
 #include "storage/digest.h"
 
 #include <map>
@@ -208,6 +209,32 @@ struct Gateway::State final : NodeObserver
         });
     }
 
+    /// CREATE and DROP INDEX, on the store thread: one thing is matched, and written where it was
+    /// not so already.
+    void changeIndex(
+        const DatabaseName &database, const QueryText &text, const Answer<QueryOutcome> &answer)
+    {
+        const auto done = [text = text.text, take = text.take, answer](Result<bool> changed) {
+            if (!changed) {
+                answer(changed.error());
+                return;
+            }
+            QueryOutcome outcome;
+            outcome.text = text;
+            outcome.requestedTake = take;
+            outcome.matched = outcome.applied = *changed ? 1 : 0;
+            outcome.rows = "[]";
+            answer(std::move(outcome));
+        };
+        if (const auto *create = std::get_if<query::CreateIndex>(&text.statement)) {
+            node.createIndex(database,
+                {create->collection, create->name, query::print(*create->expression)},
+                done);
+        } else if (const auto *drop = std::get_if<query::DropIndex>(&text.statement)) {
+            node.dropIndex(database, drop->collection, drop->name, done);
+        }
+    }
+
     /// On a query thread.
     void runQuery(ReaderPool::Readers &open,
         const QueryPlace &place,
@@ -226,6 +253,14 @@ struct Gateway::State final : NodeObserver
             auto reader = open.find(place.path, place.epoch);
             answer(reader ? answerSelect(*text, request, **reader, *token, settings.queryBytesMax)
                           : Result<QueryOutcome>(reader.error()));
+            return;
+        }
+        if (text->isAboutIndex()) {
+            if (!store.post([this, place, text = std::move(*text), answer] {
+                    changeIndex(place.database, text, answer);
+                })) {
+                answer(busy(Limit::StoreQueue));
+            }
             return;
         }
         auto run = std::make_shared<WriteRun>(std::move(*text), request, token);

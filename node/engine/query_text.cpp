@@ -103,13 +103,20 @@ struct Check
         DRIFTLESS_TRY(need(request.mayDelete, "DELETE_DOCUMENT"));
         return checkCollectionToWrite(statement.collection);
     }
-    Result<void> operator()(const query::CreateIndex & /*create*/) const
+    Result<void> operator()(const query::CreateIndex &create) const
     {
-        return query::notSupportedYet("CREATE INDEX");
+        DRIFTLESS_TRY(need(request.mayShape, "ADD_DB"));
+        if (create.isUnique) {
+            return query::evaluationError(
+                "An index is not UNIQUE here: nodes that write at the same time could not keep to "
+                "it. Leave the word out.");
+        }
+        return checkCollectionToWrite(create.collection);
     }
-    Result<void> operator()(const query::DropIndex & /*drop*/) const
+    Result<void> operator()(const query::DropIndex &drop) const
     {
-        return query::notSupportedYet("DROP INDEX");
+        DRIFTLESS_TRY(need(request.mayShape, "ADD_DB"));
+        return checkCollectionToWrite(drop.collection);
     }
 };
 

@@ -17,6 +17,12 @@ struct QueryText
 
     /// A SELECT, which a reader runs; all else is for the store thread.
     [[nodiscard]] bool isRead() const { return std::holds_alternative<query::Select>(statement); }
+    /// CREATE or DROP INDEX.
+    [[nodiscard]] bool isAboutIndex() const
+    {
+        return std::holds_alternative<query::CreateIndex>(statement)
+            || std::holds_alternative<query::DropIndex>(statement);
+    }
 };
 
 /// Errors: InvalidArgument with place, token and a caret line (query/syntax_error.h); what no

@@ -149,6 +149,7 @@ struct QueryRequest
     bool mayInsert = true;
     bool mayUpdate = true;
     bool mayDelete = true;
+    bool mayShape = true; ///< CREATE and DROP INDEX (ADD_DB)
 };
 
 struct QueryOutcome

@@ -17,6 +17,7 @@ private Q_SLOTS:
     void answersErrors();
     void keepsWritesRight();
     void neitherWriterNorReaderMayMakeOne();
+    void madeByStatements();
 
 private:
     HttpAnswer ask(const QByteArray &method, const QByteArray &target, const QByteArray &body = {})
@@ -150,6 +151,39 @@ void TestHttpIndexes::neitherWriterNorReaderMayMakeOne()
     QCOMPARE(statusOf("READ_DOCUMENT", "GET"), 200);
     QCOMPARE(statusOf("ADD_DB", "GET"), 403);
     QCOMPARE(statusOf("ADD_DB", "DELETE"), 200);
+}
+
+void TestHttpIndexes::madeByStatements()
+{
+    const auto query = [this](const QByteArray &text, const QByteArray &key = "root") {
+        HttpCall call;
+        call.method = "POST";
+        call.target = "/api/query";
+        call.headers
+            = {{"Database", "matrix"}, {"ApiKey", key}, {"Content-Type", "application/json"}};
+        call.body = "{\"Query\":\"" + text + "\"}";
+        return m_node->call(call);
+    };
+    for (int i = 0; i < 20; ++i) {
+        const QByteArray id = QByteArray::number(i);
+        QCOMPARE(ask("PUT", "/api/documents/c/" + id, "{\"n\":" + id + '}').status, 200);
+    }
+    const HttpAnswer made = query("CREATE INDEX n ON c ($.n)");
+    QCOMPARE(made.status, 200);
+    QVERIFY2(made.body.contains("\"AppliedCount\":1"), made.body.constData());
+    QVERIFY(query("CREATE INDEX N ON C (n)").body.contains("\"AppliedCount\":0"));
+    QCOMPARE(query("CREATE INDEX n ON c (m)").status, 409);
+    QCOMPARE(query("CREATE UNIQUE INDEX u ON c (n)").status, 400);
+    QCOMPARE(query("CREATE INDEX x ON cache (n)").status, 403);
+    QCOMPARE(query("CREATE INDEX x ON c (NOW())").status, 400);
+    QVERIFY(ready("/api/indexes/c/n").contains("\"State\":\"Ready\""));
+    QVERIFY2(query("EXPLAIN SELECT n FROM c WHERE n = 7").body.contains("index"),
+        query("EXPLAIN SELECT n FROM c WHERE n = 7").body.constData());
+    QVERIFY(query("SELECT n FROM c WHERE n = 7").body.contains("{\"n\":7}"));
+    QCOMPARE(query("DROP INDEX c.n", "WRITE_DOCUMENT").status, 403);
+    QVERIFY(query("DROP INDEX c.n", "ADD_DB").body.contains("\"AppliedCount\":1"));
+    QVERIFY(query("DROP INDEX c.n").body.contains("\"AppliedCount\":0"));
+    QCOMPARE(ask("GET", "/api/indexes").body, QByteArray("[]"));
 }
 
 QTEST_GUILESS_MAIN(TestHttpIndexes)
