@@ -2,11 +2,10 @@
 
 #include "core/case_fold.h"
 #include "core/thread_checker.h"
+#include "engine/busy.h"
 #include "engine/node.h"
-#include "engine/query_runner.h"
 #include "engine/reader_pool.h"
-#include "engine/write_run.h"
-#include "query/printer.h"
+#include "engine/statement_runner.h"
 #include "storage/digest.h"
 
 #include <map>
@@ -16,14 +15,6 @@ namespace driftless::engine {
 namespace {
 
 constexpr int kShortPageDocumentsMax = 200; // some hundred microseconds
-
-Error busy(Limit queue)
-{
-    return {ErrorCode::Busy,
-        "The node has more requests waiting than it takes at once. Try again in a second.",
-        {},
-        queue};
-}
 
 Error notOpen(const DatabaseName &name)
 {
@@ -88,14 +79,6 @@ ConflictView viewOf(const storage::DocumentReader::Conflict &conflict)
 
 } // namespace
 
-/// Where a statement runs.
-struct QueryPlace
-{
-    DatabaseName database;
-    QByteArray path;
-    std::uint64_t epoch = 0;
-};
-
 struct Gateway::State final : NodeObserver
 {
     State(Node &ownNode, Executor &ownStore, ReaderPool &ownReaders, Executor &ownFront)
@@ -103,6 +86,7 @@ struct Gateway::State final : NodeObserver
         , store(ownStore)
         , readers(ownReaders)
         , front(ownFront)
+        , statements(ownNode, ownStore)
         , alive(std::make_shared<State *>(this))
     {
     }
@@ -192,89 +176,11 @@ struct Gateway::State final : NodeObserver
         }
     }
 
-    /// Group by group, each behind what others wait for by then.
-    void advance(const DatabaseName &database,
-        std::shared_ptr<WriteRun> run,
-        const Answer<QueryOutcome> &answer)
-    {
-        node.advance(database, run, [this, database, run, answer](const Result<bool> &hasMore) {
-            if (!hasMore) {
-                answer(hasMore.error());
-            } else if (!*hasMore) {
-                answer(run->outcome());
-            } else if (!store.postUnbounded(
-                           [this, database, run, answer] { advance(database, run, answer); })) {
-                answer(run->failed({ErrorCode::ShuttingDown, "The node is stopping.", {}}));
-            }
-        });
-    }
-
-    /// CREATE and DROP INDEX, on the store thread: one thing is matched, and written where it was
-    /// not so already.
-    void changeIndex(
-        const DatabaseName &database, const QueryText &text, const Answer<QueryOutcome> &answer)
-    {
-        const auto done = [text = text.text, take = text.take, answer](Result<bool> changed) {
-            if (!changed) {
-                answer(changed.error());
-                return;
-            }
-            QueryOutcome outcome;
-            outcome.text = text;
-            outcome.requestedTake = take;
-            outcome.matched = outcome.applied = *changed ? 1 : 0;
-            outcome.rows = "[]";
-            answer(std::move(outcome));
-        };
-        if (const auto *create = std::get_if<query::CreateIndex>(&text.statement)) {
-            node.createIndex(database,
-                {create->collection, create->name, query::print(*create->expression)},
-                done);
-        } else if (const auto *drop = std::get_if<query::DropIndex>(&text.statement)) {
-            node.dropIndex(database, drop->collection, drop->name, done);
-        }
-    }
-
-    /// On a query thread.
-    void runQuery(ReaderPool::Readers &open,
-        const QueryPlace &place,
-        const QueryRequest &request,
-        const std::shared_ptr<storage::ReadToken> &token,
-        const Answer<QueryOutcome> &answer)
-    {
-        auto text = readQuery(request);
-        if (!text) {
-            answer(text.error());
-            return;
-        }
-        const Settings &settings = node.settings();
-        token->restart(settings.queryMax);
-        if (text->isRead()) {
-            auto reader = open.find(place.path, place.epoch);
-            answer(reader ? answerSelect(*text, request, **reader, *token, settings.queryBytesMax)
-                          : Result<QueryOutcome>(reader.error()));
-            return;
-        }
-        if (text->isAboutIndex()) {
-            if (!store.post([this, place, text = std::move(*text), answer] {
-                    changeIndex(place.database, text, answer);
-                })) {
-                answer(busy(Limit::StoreQueue));
-            }
-            return;
-        }
-        auto run = std::make_shared<WriteRun>(std::move(*text), request, token);
-        const bool taken = store.post(
-            [this, database = place.database, run, answer] { advance(database, run, answer); });
-        if (!taken) {
-            answer(busy(Limit::StoreQueue));
-        }
-    }
-
     Node &node;
     Executor &store;
     ReaderPool &readers;
     Executor &front;
+    StatementRunner statements; ///< used on query threads
     ThreadChecker thread;
     std::map<DatabaseName, std::uint64_t> epochs; ///< of the databases that are open
     std::uint64_t lastEpoch = 0;
@@ -436,11 +342,11 @@ std::shared_ptr<storage::ReadToken> Gateway::query(
             state->queries.erase(number);
             answer(std::move(result));
         });
-    const QueryPlace place {database, state->node.pathOf(database), known->second};
-    auto task
-        = [state, place, shared, token, request = std::move(request)](ReaderPool::Readers &open) {
-              state->runQuery(open, place, request, token, state->toFront<QueryOutcome>(*shared));
-          };
+    const StatementRunner::Place place {database, state->node.pathOf(database), known->second};
+    auto task = [state, place, shared, token, request = std::move(request)](
+                    ReaderPool::Readers &open) {
+        state->statements.run(open, place, request, token, state->toFront<QueryOutcome>(*shared));
+    };
     if (!state->readers.post(std::move(task), ReaderPool::Kind::Query)) {
         (*shared)(busy(Limit::QueryQueue));
     }

@@ -16,7 +16,6 @@ namespace driftless::engine {
 
 class Node;
 class ReaderPool;
-class WriteRun;
 
 template <typename T> using Answer = std::function<void(Result<T>)>;
 

@@ -41,7 +41,7 @@ private:
     Result<Requests> changeNext(const storage::VisibleDocuments &documents,
         const Settings &settings,
         const query::Services &services);
-    Result<WriteRequest> requestOf(
+    [[nodiscard]] Result<WriteRequest> requestOf(
         const QByteArray &collection, query::Change change, const Settings &settings) const;
 
     const QueryText m_text;

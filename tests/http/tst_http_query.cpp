@@ -25,6 +25,7 @@ private Q_SLOTS:
     void showsReservedMembers();
     void readsSystemCollections();
     void explains();
+    void anIndexChangesNoAnswer();
     void takesAsManyRowsAsAskedFor();
     void findsByIdInAnyCase();
     void insertsBytesAsTheyStand();
@@ -268,6 +269,28 @@ void TestHttpQuery::explains()
     put("b", R"({"Id":"b"})");
     QVERIFY2(rows("EXPLAIN SELECT $ FROM c WHERE _id = 'a'").contains(" 1 of 2 documents"),
         rows("EXPLAIN SELECT $ FROM c WHERE _id = 'a'").constData());
+}
+
+void TestHttpQuery::anIndexChangesNoAnswer()
+{
+    QCOMPARE(
+        ask("INSERT INTO c VALUES [{'Id':'A','n':3},{'Id':'b','n':1},{'Id':'d','n':2}]").status,
+        200);
+    QCOMPARE(countOf(ask("CREATE INDEX byN ON c(n)"), "AppliedCount"), 1);
+    QTRY_VERIFY_WITH_TIMEOUT(
+        rows("EXPLAIN SELECT $ FROM c WHERE n >= 2").contains("with index byN"), 20'000);
+    QCOMPARE(rows("SELECT _id FROM c WHERE n >= 2"), QByteArray(R"([{"Id":"A"},{"Id":"d"}])"));
+    QCOMPARE(rows("SELECT _id, n FROM c ORDER BY n DESC LIMIT 2"),
+        QByteArray(R"([{"n":3,"Id":"A"},{"n":2,"Id":"d"}])"));
+    QCOMPARE(rows("SELECT COUNT(*) AS k FROM c WHERE n IN [1, 3]"), QByteArray(R"([{"k":2}])"));
+    QCOMPARE(rows("SELECT $ FROM c WHERE n = 3"), QByteArray(R"([{"Id":"A","n":3}])"));
+    QCOMPARE(countOf(ask("UPDATE c SET n = 5 WHERE n = 1"), "AppliedCount"), 1);
+    QCOMPARE(rows("SELECT Id FROM c WHERE n = 5"), QByteArray(R"([{"Id":"b"}])"));
+    const HttpAnswer gone = ask("DELETE FROM c WHERE n > 2", R"("Atomic":false)");
+    QCOMPARE(countOf(gone, "AppliedCount"), 2);
+    QVERIFY2(gone.body.contains(R"("id":"A")"), gone.body.constData());
+    QCOMPARE(rows("SELECT expression FROM $indexes WHERE name = 'byN'"),
+        QByteArray(R"([{"expression":"$.n"}])"));
 }
 
 void TestHttpQuery::takesAsManyRowsAsAskedFor()
