@@ -8,8 +8,8 @@ Error MemoryAccount::tooMuch() const
         QByteArrayLiteral("The statement would keep more than ")
             + QByteArray::number(static_cast<qulonglong>(m_bytesMax / 1'000'000))
             + QByteArrayLiteral(" MB in memory: name the members that it needs instead of '$' and "
-                                "'*', add a LIMIT to ORDER BY, or group by something that has "
-                                "fewer values."),
+                                "'*', add a LIMIT to ORDER BY, group by something that has fewer "
+                                "values, or write fewer documents at once."),
         {},
         Limit::QueryBytes};
 }

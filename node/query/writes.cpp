@@ -29,9 +29,9 @@ Result<void> visitMatches(const QByteArray &collection,
     const ExpressionPointer &where,
     FieldSet wanted,
     const Context &context,
+    MemoryAccount &account,
     const Visit &visit)
 {
-    MemoryAccount account(context.memoryBytesMax);
     Search search;
     search.collection = collection;
     search.where = where;
@@ -185,6 +185,15 @@ private:
     std::vector<Setter> m_setters;
 };
 
+std::size_t weightOf(const Value &id, std::span<const MemberChange> members)
+{
+    std::size_t weight = sizeof(Change) + id.weight();
+    for (const MemberChange &member : members) {
+        weight += sizeof(MemberChange) + member.value.weight();
+    }
+    return weight;
+}
+
 Value patched(const Value &old, std::span<const MemberChange> members)
 {
     Document changed = old.toDocument();
@@ -232,6 +241,7 @@ Result<std::vector<Change>> evaluateInsert(const Insert &insert, const Context &
 Result<std::vector<Change>> evaluateUpdate(const Update &update, const Context &context)
 {
     const Patch patch(update);
+    MemoryAccount account(context.memoryBytesMax);
     std::vector<Change> changes;
     DRIFTLESS_TRY_ASSIGN(auto unique, UniqueKeys::load(context.catalog, update.collection));
     FieldSet wanted = fieldsOf(update);
@@ -246,24 +256,27 @@ Result<std::vector<Change>> evaluateUpdate(const Update &update, const Context &
             }
         }
         DRIFTLESS_TRY(unique.take(id, patched(old, members)));
+        DRIFTLESS_TRY(account.keep(weightOf(id, members)));
         changes.push_back({ChangeKind::Replace, std::move(id), Value(), std::move(members)});
         return {};
     };
     DRIFTLESS_TRY(
-        visitMatches(update.collection, update.where, std::move(wanted), context, change));
+        visitMatches(update.collection, update.where, std::move(wanted), context, account, change));
     DRIFTLESS_TRY(unique.check(context.catalog, update.collection));
     return changes;
 }
 
 Result<std::vector<Change>> evaluateDelete(const Delete &statement, const Context &context)
 {
+    MemoryAccount account(context.memoryBytesMax);
     std::vector<Change> changes;
-    const auto remove = [&changes](const Value &old) -> Result<void> {
+    const auto remove = [&](const Value &old) -> Result<void> {
+        DRIFTLESS_TRY(account.keep(weightOf(old.member(idName()), {})));
         changes.push_back({ChangeKind::Remove, old.member(idName()), Value(), {}});
         return {};
     };
-    DRIFTLESS_TRY(
-        visitMatches(statement.collection, statement.where, fieldsOf(statement), context, remove));
+    DRIFTLESS_TRY(visitMatches(
+        statement.collection, statement.where, fieldsOf(statement), context, account, remove));
     return changes;
 }
 

@@ -116,6 +116,7 @@ private Q_SLOTS:
     void keepsOnlyWhatIsWanted();
     void boundsMemory_data();
     void boundsMemory();
+    void boundsWrites();
     void endsBetweenDocuments();
 
 private:
@@ -292,6 +293,22 @@ void TestQueryStreaming::boundsMemory()
     const auto rows = run(text, 20'000);
     QVERIFY(!rows.isOk());
     QCOMPARE(rows.error().code, ErrorCode::TooLarge);
+}
+
+void TestQueryStreaming::boundsWrites()
+{
+    std::mt19937 random(27);
+    fill(random, 2000);
+    const Parameters parameters;
+    for (const std::size_t memory : {kQueryMemoryBytesMax, std::size_t {20'000}}) {
+        const Context context {*m_catalog, parameters, m_services, nullptr, memory};
+        const bool isEnough = memory == kQueryMemoryBytesMax;
+        QCOMPARE(
+            evaluateUpdate(std::get<Update>(*parseStatement("UPDATE c SET n = 1")), context).isOk(),
+            isEnough);
+        QCOMPARE(evaluateDelete(std::get<Delete>(*parseStatement("DELETE c")), context).isOk(),
+            isEnough);
+    }
 }
 
 void TestQueryStreaming::endsBetweenDocuments()
