@@ -119,10 +119,20 @@ QByteArray foldCaseView(QByteArrayView utf8)
 
 bool equalFolded(QByteArrayView a, QByteArrayView b)
 {
-    if (a == b) {
-        return true;
+    // Most texts that are compared differ early, and in ASCII, which folds byte by byte.
+    const auto folded = [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; };
+    const qsizetype both = std::min(a.size(), b.size());
+    for (qsizetype i = 0; i < both; ++i) {
+        if ((static_cast<unsigned char>(a[i]) | static_cast<unsigned char>(b[i])) >= 0x80U) {
+            a = a.sliced(i);
+            b = b.sliced(i);
+            return a == b || foldCaseView(a) == foldCaseView(b);
+        }
+        if (folded(a[i]) != folded(b[i])) {
+            return false;
+        }
     }
-    return foldCaseView(a) == foldCaseView(b);
+    return a.size() == b.size();
 }
 
 } // namespace driftless

@@ -8,6 +8,9 @@ namespace driftless::query {
 
 namespace {
 
+/// Up to here asking each name is faster than folding the one that is looked for.
+constexpr std::size_t kWalkedNamesMax = 16;
+
 /// How much of its value an expression hands on, where that value is a document, or many.
 enum class Use : std::uint8_t {
     Whole, ///< all of it
@@ -143,14 +146,10 @@ void FieldSet::addAll()
 
 const QByteArray *FieldSet::find(QByteArrayView name) const
 {
-    const auto findFolded = [this](QByteArrayView folded) -> const QByteArray * {
-        const auto found = std::find_if(m_names.begin(),
-            m_names.end(),
-            [folded](const QByteArray &known) { return known == folded; });
-        return found != m_names.end() ? &*found : nullptr;
-    };
-    const QByteArray *found = findFolded(name);
-    return found == nullptr && !isFoldedAscii(name) ? findFolded(foldCaseView(name)) : found;
+    const auto found = std::find_if(m_names.begin(),
+        m_names.end(),
+        [name](const QByteArray &known) { return equalFolded(known, name); });
+    return found != m_names.end() ? &*found : nullptr;
 }
 
 FieldSet fieldsOf(const Expression &expression)

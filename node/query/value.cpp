@@ -11,23 +11,6 @@ namespace {
 /// Up to here comparing each name with all others is as fast as sorting them.
 constexpr std::size_t kWalkedMembersMax = 16;
 
-/// equalFolded, for names that mostly differ: ASCII ones in their length or an early byte.
-bool isSameName(QByteArrayView a, QByteArrayView b)
-{
-    const auto lowered
-        = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    const qsizetype both = std::min(a.size(), b.size());
-    for (qsizetype i = 0; i < both; ++i) {
-        if ((static_cast<unsigned char>(a[i]) | static_cast<unsigned char>(b[i])) >= 0x80U) {
-            return equalFolded(a.sliced(i), b.sliced(i));
-        }
-        if (lowered(a[i]) != lowered(b[i])) {
-            return false;
-        }
-    }
-    return a.size() == b.size();
-}
-
 } // namespace
 
 struct Value::HeldDocument
@@ -212,7 +195,7 @@ std::ptrdiff_t Document::indexOf(QByteArrayView name) const
     });
     if (found == m_members.end()) {
         found = std::find_if(m_members.begin(), m_members.end(), [name](const auto &member) {
-            return isSameName(member.name, name);
+            return equalFolded(member.name, name);
         });
     }
     return found == m_members.end() ? -1 : found - m_members.begin();

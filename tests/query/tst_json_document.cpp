@@ -53,6 +53,7 @@ private Q_SLOTS:
     void readsWhateverPassesTheCheck();
     void doesNoHarm();
     void keepsLastValuesInLargeObjects();
+    void findsAmongManyFields();
     void knowsFields_data();
     void knowsFields();
 };
@@ -189,6 +190,18 @@ void TestJsonDocument::keepsLastValuesInLargeObjects()
     QCOMPARE(object.toDocument().members()[7].name, QByteArray("n7"));
     QCOMPARE(object.toDocument().members()[7].value.toInt64(), 15);
     QCOMPARE(object.toDocument().members()[25'000].name, QByteArray("end"));
+}
+
+void TestJsonDocument::findsAmongManyFields()
+{
+    FieldSet fields;
+    for (int i = 0; i < 100; ++i) {
+        fields.add("Name" + QByteArray::number(i));
+        QVERIFY(fields.contains("nAMe" + QByteArray::number(i)));
+        QVERIFY(!fields.contains("name" + QByteArray::number(i + 1)));
+    }
+    QCOMPARE(fields.names().size(), 100U);
+    QVERIFY(FieldSet::of({"k"}).contains("\xe2\x84\xaa")); // the sign of Kelvin folds to k
 }
 
 void TestJsonDocument::knowsFields_data()
