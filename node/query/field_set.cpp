@@ -146,6 +146,11 @@ void FieldSet::addAll()
 
 const QByteArray *FieldSet::find(QByteArrayView name) const
 {
+    if (m_names.size() > kWalkedNamesMax) {
+        const QByteArray folded = foldCaseView(name);
+        const auto at = std::lower_bound(m_names.begin(), m_names.end(), folded);
+        return at != m_names.end() && *at == folded ? &*at : nullptr;
+    }
     const auto found = std::find_if(m_names.begin(),
         m_names.end(),
         [name](const QByteArray &known) { return equalFolded(known, name); });
