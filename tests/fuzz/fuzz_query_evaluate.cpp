@@ -12,7 +12,8 @@
 #include <QByteArrayList>
 
 // A statement over documents: the input is the statement and, behind a NUL each, documents as they
-// are stored. It ends within its budget, keeps its bounds, and its canonical text answers the same.
+// are stored or statements that create an index. It ends within its budget, keeps its bounds, and
+// answers the same by its canonical text and without the indexes.
 namespace driftless::fuzz {
 
 namespace {
@@ -46,13 +47,16 @@ public:
             "no error of an answer is the node's fault",
             error.message);
         m_text += error.message;
+        m_isFailure = true;
     }
+    [[nodiscard]] bool isFailure() const { return m_isFailure; }
 
 private:
     static constexpr std::size_t kWrittenWeightMax = 1'000'000;
 
     QByteArray m_text;
     std::size_t m_weight = 0;
+    bool m_isFailure = false;
 };
 
 void addChanges(Answer &answer, const Result<std::vector<Change>> &changes)
@@ -70,7 +74,14 @@ void addChanges(Answer &answer, const Result<std::vector<Change>> &changes)
     }
 }
 
-QByteArray answerOf(const Statement &statement, const std::vector<Value> &documents)
+/// A collection in memory: its documents, and the indexes on it.
+struct Contents
+{
+    std::vector<Value> documents;
+    std::vector<CreateIndex> indexes;
+};
+
+Answer answerOf(const Statement &statement, const Contents &contents)
 {
     const support::ManualClock clock;
     support::SeededRandom random(1);
@@ -80,10 +91,13 @@ QByteArray answerOf(const Statement &statement, const std::vector<Value> &docume
     parameters.set("p", Value::int32(1));
     parameters.set("0", Value::string("a%"));
     MemoryCatalog catalog(services);
-    for (std::size_t i = 0; i < documents.size(); ++i) {
-        Document document = documents[i].toDocument();
+    for (std::size_t i = 0; i < contents.documents.size(); ++i) {
+        Document document = contents.documents[i].toDocument();
         document.setFirst("_id", Value::int32(static_cast<std::int32_t>(i)));
         catalog.put("c", Value::document(std::move(document)));
+    }
+    for (const CreateIndex &index : contents.indexes) {
+        static_cast<void>(catalog.createIndex(index));
     }
     const Context context {catalog, parameters, services, nullptr, kAnswerWeightMax};
     Answer answer;
@@ -102,7 +116,7 @@ QByteArray answerOf(const Statement &statement, const std::vector<Value> &docume
     } else if (const auto *remove = std::get_if<Delete>(&statement)) {
         addChanges(answer, evaluateDelete(*remove, context));
     }
-    return answer.text();
+    return answer;
 }
 
 } // namespace
@@ -114,19 +128,39 @@ void run(QByteArrayView input)
     if (!statement) {
         return;
     }
-    std::vector<Value> documents;
+    Contents contents;
     for (const QByteArray &part : parts.mid(0, kDocumentsMax)) {
+        if (part.startsWith('C')) {
+            const auto create = parseStatement(part);
+            const auto *index = create ? std::get_if<CreateIndex>(&*create) : nullptr;
+            if (index != nullptr && !index->isUnique) {
+                contents.indexes.push_back(*index);
+            }
+            continue;
+        }
         // Bytes that are no JSON, too, do no harm; only those that are one are ever stored.
         const auto document = documentFromJson(part, FieldSet::all());
         if (document && document->isDocument() && json::Object::check(part)) {
-            documents.push_back(*document);
+            contents.documents.push_back(*document);
         }
     }
-    const QByteArray answer = answerOf(*statement, documents);
+    const Answer answer = answerOf(*statement, contents);
     const auto again = parseStatement(print(*statement));
-    require(!again || answerOf(*again, documents) == answer,
+    require(!again || answerOf(*again, contents).text() == answer.text(),
         "the canonical text answers the same",
         print(*statement));
+    const auto *select = std::get_if<Select>(&*statement);
+    const bool tellsOfIndexes = select != nullptr
+        && (select->isExplain || select->collection.value_or(QByteArray()).startsWith('$'));
+    if (contents.indexes.empty() || tellsOfIndexes) {
+        return;
+    }
+    contents.indexes.clear();
+    const Answer plain = answerOf(*statement, contents);
+    // An index may leave documents alone that the condition fails for.
+    require(plain.isFailure() || plain.text() == answer.text(),
+        "an index changes no answer",
+        print(*statement) + "\nwith:\n" + answer.text() + "\nwithout:\n" + plain.text());
 }
 
 } // namespace driftless::fuzz
