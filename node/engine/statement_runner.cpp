@@ -10,7 +10,7 @@ namespace driftless::engine {
 
 /// Group by group, each behind what others wait for by then.
 void StatementRunner::advance(
-    const DatabaseName &database, std::shared_ptr<WriteRun> run, const Answer &answer)
+    const DatabaseName &database, const std::shared_ptr<WriteRun> &run, const Answer &answer)
 {
     m_node.advance(database, run, [this, database, run, answer](const Result<bool> &hasMore) {
         if (!hasMore) {

@@ -39,7 +39,8 @@ public:
         const Answer &answer);
 
 private:
-    void advance(const DatabaseName &database, std::shared_ptr<WriteRun> run, const Answer &answer);
+    void advance(
+        const DatabaseName &database, const std::shared_ptr<WriteRun> &run, const Answer &answer);
     void changeIndex(const DatabaseName &database, const QueryText &text, const Answer &answer);
 
     Node &m_node;

@@ -69,7 +69,7 @@ std::optional<QByteArray> additionText(const std::optional<query::Value> &addend
 } // namespace
 
 Result<WriteRequest> WriteRun::requestOf(
-    const QByteArray &collection, query::Change change, const Settings &settings) const
+    const QByteArray &collection, const query::Change &change, const Settings &settings) const
 {
     WriteRequest request;
     request.kind = WriteKind::Delete;
@@ -172,9 +172,8 @@ Result<Requests> WriteRun::changeNext(const storage::VisibleDocuments &documents
     Requests requests;
     requests.reserve(changes.size());
     const QByteArray &collection = update != nullptr ? update->collection : remove->collection;
-    for (query::Change &change : changes) {
-        DRIFTLESS_TRY_ASSIGN(
-            WriteRequest request, requestOf(collection, std::move(change), settings));
+    for (const query::Change &change : changes) {
+        DRIFTLESS_TRY_ASSIGN(WriteRequest request, requestOf(collection, change, settings));
         requests.push_back(std::move(request));
     }
     return requests;

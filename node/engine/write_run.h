@@ -42,7 +42,7 @@ private:
         const Settings &settings,
         const query::Services &services);
     [[nodiscard]] Result<WriteRequest> requestOf(
-        const QByteArray &collection, query::Change change, const Settings &settings) const;
+        const QByteArray &collection, const query::Change &change, const Settings &settings) const;
 
     const QueryText m_text;
     const QueryRequest m_request;
