@@ -38,8 +38,9 @@ Result<void> DocumentReader::prepare()
     DRIFTLESS_TRY_ASSIGN(m_conflicts,
         m_connection->prepare("SELECT c.folded, x.id, x.member, x.winner_incarnation, "
                               "x.winner_sequence, x.loser_incarnation, x.loser_sequence "
-                              "FROM conflicts x JOIN collections c ON c.id = x.collection ORDER BY "
-                              "x.collection, x.id, x.member, "
+                              // By name: the numbers of collections are this node's own.
+                              "FROM collections c CROSS JOIN conflicts x ON x.collection = c.id "
+                              "ORDER BY c.folded, x.id, x.member, "
                               "x.winner_incarnation, x.winner_sequence LIMIT ? OFFSET ?"));
     DRIFTLESS_TRY_ASSIGN(m_operation, m_connection->prepare(kSelectByDot));
     return {};

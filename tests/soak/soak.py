@@ -161,8 +161,12 @@ class Soak:
 
     @staticmethod
     async def _conflicts(node):
-        listed = await node.ask(f"/api/conflicts?take={CONFLICTS_A_PAGE}")
-        return listed["Total"], sorted(json.dumps(row, sort_keys=True) for row in listed["Conflicts"])
+        rows = []
+        while True:
+            page = await node.ask(f"/api/conflicts?skip={len(rows)}&take={CONFLICTS_A_PAGE}")
+            rows += (json.dumps(row, sort_keys=True) for row in page["Conflicts"])
+            if not page["Conflicts"] or len(rows) >= page["Total"]:
+                return page["Total"], sorted(rows)
 
     def _logComplaints(self):
         kinds = collections.Counter()
