@@ -16,7 +16,7 @@ std::vector<Row> allRows()
 {
     std::vector<Row> rows;
     for (const auto &group :
-        {engineRows(), serverRows(), hostileRows(), clusterRows(), simulatorRows()}) {
+        {engineRows(), serverRows(), hostileRows(), queryRows(), clusterRows(), simulatorRows()}) {
         rows.insert(rows.end(), group.begin(), group.end());
     }
     return rows;

@@ -57,6 +57,11 @@ Result<qsizetype> PlainSqlite::select(const QByteArray &id)
     return size;
 }
 
+Result<std::int64_t> PlainSqlite::ask(const char *sql)
+{
+    return m_connection->queryInteger(sql);
+}
+
 Result<void> PlainSqlite::writeTiny()
 {
     return m_tiny.run();

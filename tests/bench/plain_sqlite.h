@@ -22,6 +22,8 @@ public:
     Result<void> update(std::span<const Document> batch);
     /// Answers the size of the body; 0 where there is none.
     Result<qsizetype> select(const QByteArray &id);
+    /// The first column of the first row of what `sql` says.
+    Result<std::int64_t> ask(const char *sql);
     /// The smallest transaction that there is: one row of a number.
     Result<void> writeTiny();
 

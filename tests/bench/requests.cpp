@@ -38,7 +38,7 @@ QByteArray getRequest(const QByteArray &id)
     return request("GET", pathOf(id));
 }
 
-QByteArray batchRequest(std::span<const Document> documents)
+QByteArray batchRequest(std::span<const Document> documents, const char *collection)
 {
     QByteArray body;
     body.reserve(static_cast<qsizetype>(documents.size()) * (kBodyBytes + 100) + 100);
@@ -46,7 +46,7 @@ QByteArray batchRequest(std::span<const Document> documents)
     for (const Document &document : documents) {
         body += body.endsWith('[') ? "" : ",";
         body += R"({"Op":"put","Collection":")";
-        body += kCollection;
+        body += collection;
         body += R"(","Id":")";
         body += document.id;
         body += R"(","Body":)";

@@ -17,6 +17,6 @@ inline constexpr char kReplicationKey[] = "bench-replication-key";
 QByteArray request(const char *method, const QByteArray &path, QByteArrayView body = {});
 QByteArray putRequest(const Document &document);
 QByteArray getRequest(const QByteArray &id);
-QByteArray batchRequest(std::span<const Document> documents);
+QByteArray batchRequest(std::span<const Document> documents, const char *collection = kCollection);
 
 } // namespace driftless::bench

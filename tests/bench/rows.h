@@ -34,6 +34,8 @@ std::span<const Row> engineRows();
 std::span<const Row> serverRows();
 /// Of one that one client does its worst to.
 std::span<const Row> hostileRows();
+/// Of the query language.
+std::span<const Row> queryRows();
 /// Of several.
 std::span<const Row> clusterRows();
 /// Of the simulator of the tests.

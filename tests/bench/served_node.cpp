@@ -59,10 +59,15 @@ Result<HttpClients::Reply> ServedNode::ask(const QByteArray &request)
 
 Result<QByteArray> ServedNode::call(const char *method, const QByteArray &path, QByteArrayView body)
 {
-    DRIFTLESS_TRY_ASSIGN(HttpClients::Reply reply, ask(request(method, path, body)));
+    return send(request(method, path, body));
+}
+
+Result<QByteArray> ServedNode::send(const QByteArray &request)
+{
+    DRIFTLESS_TRY_ASSIGN(HttpClients::Reply reply, ask(request));
     if (reply.status < 200 || reply.status > 299) {
         return Error {ErrorCode::Internal,
-            QByteArray(method) + ' ' + path + " was answered with "
+            request.left(request.indexOf(" HTTP/")) + " was answered with "
                 + QByteArray::number(reply.status) + ": " + reply.body.left(300),
             {}};
     }

@@ -22,6 +22,8 @@ public:
 
     /// Another answer than a 2xx is an error that quotes it.
     Result<QByteArray> call(const char *method, const QByteArray &path, QByteArrayView body = {});
+    /// A request as its bytes; as `call`.
+    Result<QByteArray> send(const QByteArray &request);
     /// Writes documents 0 to `count` in batches.
     Result<void> fill(const Orders &orders, std::size_t count);
     /// Reads some of the documents 0 to `count` and compares them with what was written.
