@@ -22,6 +22,9 @@ public:
     /// Asks for the next piece, which comes once, now or later, on the same thread. Not called
     /// again before it has come, nor behind the end.
     virtual void next(Piece piece) = 0;
+    /// Has `broken` called, once, if it breaks off while no piece is asked for: nothing of it is to
+    /// wait for a client that takes nothing.
+    virtual void whenBroken(std::function<void(Error)> broken) = 0;
 };
 
 } // namespace driftless::api

@@ -1,17 +1,84 @@
 #include "api/query_api.h"
 
 #include "api/query_parameters.h"
+#include "engine/row_pipe.h"
 #include "wire/query.h"
+
+#include <utility>
 
 namespace driftless::api {
 
 namespace {
 
-Response queryResponse(engine::QueryOutcome outcome)
+/// Rows as they come from the engine, with what stands around them.
+class RowStream final : public BodyStream
+{
+public:
+    RowStream(Context &context, QByteArray head, std::shared_ptr<engine::RowPipe> rows)
+        : m_context(context)
+        , m_head(std::move(head))
+        , m_rows(std::move(rows))
+    {
+    }
+    ~RowStream() override { m_rows->abandon(); }
+    RowStream(const RowStream &) = delete;
+    RowStream &operator=(const RowStream &) = delete;
+
+    void next(Piece piece) override
+    {
+        if (!m_head.isEmpty()) {
+            piece(std::exchange(m_head, {}));
+        } else if (m_isEnded) {
+            piece(QByteArray());
+        } else {
+            m_rows->next([this, piece = std::move(piece)](Result<std::optional<QByteArray>> taken) {
+                pass(std::move(taken), piece);
+            });
+        }
+    }
+
+    void whenBroken(std::function<void(Error)> broken) override
+    {
+        m_rows->whenBroken([this, broken = std::move(broken)](const Error &error) {
+            m_context.noteLimit(error.limit);
+            broken(error);
+        });
+    }
+
+private:
+    void pass(Result<std::optional<QByteArray>> taken, const Piece &piece)
+    {
+        if (!taken) {
+            m_context.noteLimit(taken.error().limit);
+            piece(taken.error());
+        } else if (*taken) {
+            piece(std::move(**taken));
+        } else {
+            m_isEnded = true;
+            wire::QueryResponse counts;
+            counts.matchedCount = counts.returnedRows = m_rows->rows();
+            piece(counts.tail());
+        }
+    }
+
+    Context &m_context;
+    QByteArray m_head; ///< until it was said
+    const std::shared_ptr<engine::RowPipe> m_rows;
+    bool m_isEnded = false;
+};
+
+Response queryResponse(Context &context, engine::QueryOutcome outcome)
 {
     wire::QueryResponse response;
     response.query = std::move(outcome.text);
     response.requestedTake = outcome.requestedTake;
+    if (outcome.more) {
+        response.rows = std::move(outcome.rows);
+        Response streamed = Response::json(200, {});
+        streamed.stream
+            = std::make_shared<RowStream>(context, response.head(), std::move(outcome.more));
+        return streamed;
+    }
     response.matchedCount = outcome.matched;
     response.appliedCount = outcome.applied;
     response.returnedRows = outcome.returned;
@@ -76,7 +143,9 @@ void QueryApi::post(const CallPtr &call)
             = queryRequestOf(std::move(asked).value(), includesReserved, *grant)]() mutable {
             m_context.gateway().query(
                 database, std::move(request), [this, call](Result<engine::QueryOutcome> outcome) {
-                    m_context.answer(*call, std::move(outcome), queryResponse);
+                    m_context.answer(*call, std::move(outcome), [this](engine::QueryOutcome made) {
+                        return queryResponse(m_context, std::move(made));
+                    });
                 });
         });
 }

@@ -30,6 +30,7 @@ QByteArrayView limitName(Limit limit)
         "QueryQueue",
         "QuerySeconds",
         "QueryBytes",
+        "QueryStallSeconds",
         ""};
     return kNames[static_cast<std::size_t>(limit)];
 }

@@ -36,6 +36,7 @@ enum class Limit : std::uint8_t {
     QueryQueue,
     QuerySeconds,
     QueryBytes,
+    QueryStallSeconds,
     None, ///< last
 };
 inline constexpr std::size_t kLimitCount = static_cast<std::size_t>(Limit::None);

@@ -14,6 +14,7 @@ namespace driftless::engine {
 
 namespace {
 
+constexpr std::size_t kQueriesNotedMin = 64;
 constexpr int kShortPageDocumentsMax = 200; // some hundred microseconds
 
 Error notOpen(const DatabaseName &name)
@@ -86,7 +87,7 @@ struct Gateway::State final : NodeObserver
         , store(ownStore)
         , readers(ownReaders)
         , front(ownFront)
-        , statements(ownNode, ownStore)
+        , statements(ownNode, ownStore, ownFront)
         , alive(std::make_shared<State *>(this))
     {
     }
@@ -176,6 +177,15 @@ struct Gateway::State final : NodeObserver
         }
     }
 
+    void noteQuery(const std::shared_ptr<storage::ReadToken> &token)
+    {
+        if (queries.size() > 2 * queriesAtLastLook + kQueriesNotedMin) {
+            std::erase_if(queries, [](const auto &query) { return query.expired(); });
+            queriesAtLastLook = queries.size();
+        }
+        queries.push_back(token);
+    }
+
     Node &node;
     Executor &store;
     ReaderPool &readers;
@@ -185,8 +195,9 @@ struct Gateway::State final : NodeObserver
     std::map<DatabaseName, std::uint64_t> epochs; ///< of the databases that are open
     std::uint64_t lastEpoch = 0;
     std::vector<QByteArray> notReady;
-    std::map<quint64, std::shared_ptr<storage::ReadToken>> queries; ///< under way
-    quint64 lastQuery = 0;
+    /// Statements that are under way, and some that have ended.
+    std::vector<std::weak_ptr<storage::ReadToken>> queries;
+    std::size_t queriesAtLastLook = 0;
     std::shared_ptr<State *> alive; ///< front thread: what the store tells too late finds nothing
 };
 
@@ -335,13 +346,8 @@ std::shared_ptr<storage::ReadToken> Gateway::query(
         return token;
     }
     request.database = database.bytes();
-    const quint64 number = ++state->lastQuery;
-    state->queries.emplace(number, token);
-    auto shared = std::make_shared<Answer<QueryOutcome>>(
-        [state, number, answer = std::move(answer)](Result<QueryOutcome> result) {
-            state->queries.erase(number);
-            answer(std::move(result));
-        });
+    state->noteQuery(token);
+    auto shared = std::make_shared<Answer<QueryOutcome>>(std::move(answer));
     const StatementRunner::Place place {database, state->node.pathOf(database), known->second};
     auto task = [state, place, shared, token, request = std::move(request)](
                     ReaderPool::Readers &open) {
@@ -355,8 +361,10 @@ std::shared_ptr<storage::ReadToken> Gateway::query(
 
 void Gateway::cancelQueries()
 {
-    for (const auto &[number, token] : m_state->queries) {
-        token->cancel();
+    for (const auto &query : m_state->queries) {
+        if (const auto token = query.lock()) {
+            token->cancel();
+        }
     }
 }
 

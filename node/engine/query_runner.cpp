@@ -3,11 +3,15 @@
 #include "core/random.h"
 #include "engine/query_catalog.h"
 #include "engine/query_watch.h"
+#include "engine/row_pipe.h"
 #include "engine/row_writer.h"
 
 namespace driftless::engine {
 
 namespace {
+
+constexpr qsizetype kWholeBytesMax = 256'000; ///< of rows that are answered at once
+constexpr qsizetype kPieceBytes = 64'000;
 
 Error tooLarge(qsizetype bytesMax)
 {
@@ -87,28 +91,53 @@ Result<qint64> runSelect(const QueryText &text,
     return count;
 }
 
-Result<QueryOutcome> answerSelect(const QueryText &text,
+void answerSelect(const QueryText &text,
     const QueryRequest &request,
     storage::DocumentReader &reader,
-    const storage::ReadToken &token,
-    qsizetype bytesMax)
+    const std::shared_ptr<storage::ReadToken> &token,
+    const Settings &settings,
+    Executor &front,
+    const std::function<void(Result<QueryOutcome>)> &answer)
 {
     QueryOutcome outcome;
     outcome.text = text.text;
     outcome.requestedTake = text.take;
-    outcome.rows = "[";
-    DRIFTLESS_TRY_ASSIGN(outcome.returned,
-        runSelect(
-            text, request, reader, token, bytesMax, [&](const QByteArray &row) -> Result<bool> {
-                if (outcome.rows.size() + row.size() > bytesMax) {
-                    return tooLarge(bytesMax);
-                }
-                outcome.rows.append(outcome.rows.size() > 1 ? "," : "").append(row);
-                return true;
-            }));
-    outcome.rows.append(']');
-    outcome.matched = outcome.returned;
-    return outcome;
+    std::shared_ptr<RowPipe> pipe;
+    QByteArray rows = "[";
+    const auto pass = [&](const QByteArray &row) -> Result<bool> {
+        if (row.size() > settings.queryBytesMax) {
+            return tooLarge(settings.queryBytesMax);
+        }
+        rows.append(!pipe && rows.size() == 1 ? "" : ",").append(row);
+        if (rows.size() < (pipe ? kPieceBytes : kWholeBytesMax)) {
+            return true;
+        }
+        if (pipe) {
+            DRIFTLESS_TRY(pipe->write(std::exchange(rows, {})));
+            return true;
+        }
+        pipe = std::make_shared<RowPipe>(front, token, settings.queryStallMax);
+        outcome.more = pipe;
+        outcome.rows = std::exchange(rows, {});
+        answer(std::move(outcome));
+        return true;
+    };
+    Result<qint64> count = runSelect(text, request, reader, *token, settings.queryBytesMax, pass);
+    if (pipe) {
+        if (const auto written = count && !rows.isEmpty() ? pipe->write(rows) : Result<void>();
+            !written) {
+            count = written.error();
+        }
+        pipe->finish(std::move(count));
+        return;
+    }
+    if (!count) {
+        answer(count.error());
+        return;
+    }
+    outcome.matched = outcome.returned = *count;
+    outcome.rows = rows.append(']');
+    answer(std::move(outcome));
 }
 
 } // namespace driftless::engine

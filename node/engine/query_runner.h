@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/executor.h"
 #include "engine/query_text.h"
 #include "engine/settings.h"
 #include "storage/document_reader.h"
@@ -20,11 +21,15 @@ Result<qint64> runSelect(const QueryText &text,
     qsizetype bytesMax,
     const RowSink &sink);
 
-/// All of the answer at once. TooLarge (Node:Limits:QueryBytes) where the rows are too much.
-Result<QueryOutcome> answerSelect(const QueryText &text,
+/// Answers once: with all rows where they are few, else with the first ones and a pipe through
+/// which the others go; then this returns only when they have gone, or nobody takes them. `answer`
+/// may be called on the reader's thread; `front` is where the pipe is read.
+void answerSelect(const QueryText &text,
     const QueryRequest &request,
     storage::DocumentReader &reader,
-    const storage::ReadToken &token,
-    qsizetype bytesMax);
+    const std::shared_ptr<storage::ReadToken> &token,
+    const Settings &settings,
+    Executor &front,
+    const std::function<void(Result<QueryOutcome>)> &answer);
 
 } // namespace driftless::engine

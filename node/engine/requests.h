@@ -7,11 +7,14 @@
 #include <QByteArray>
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
 // What goes into the engine and what comes out of it: values that cross threads.
 namespace driftless::engine {
+
+class RowPipe;
 
 /// What must hold before a write; an unmet one leaves everything as it was.
 struct Precondition
@@ -159,7 +162,9 @@ struct QueryOutcome
     qint64 matched = 0; ///< documents that a write was for; rows of a SELECT
     qint64 applied = 0; ///< documents written
     qint64 returned = 0; ///< rows
-    QByteArray rows; ///< a JSON array
+    QByteArray rows; ///< a JSON array; with `more` its first rows, without the ']'
+    std::shared_ptr<RowPipe> more {}; ///< of a large answer: further rows, each behind a ','; the
+                                      ///< counts are known at their end only
 };
 
 /// One side of a listed conflict.

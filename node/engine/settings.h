@@ -44,7 +44,9 @@ struct Settings
         10'000}; ///< a read snapshot that lives longer is ended, so that the WAL can shrink
     storage::IndexSlice indexSlice; ///< with its commit well below the 50 ms that writers may wait
     std::chrono::milliseconds queryMax {30'000}; ///< a query that takes longer is ended
-    qsizetype queryBytesMax = kQueryMemoryMax; ///< rows and kept values of one
+    qsizetype queryBytesMax = kQueryMemoryMax; ///< kept values of one, and each of its rows
+    std::chrono::milliseconds queryStallMax {
+        10'000}; ///< a query whose rows nobody takes for longer is ended
     qint64 cacheBytes = 16'000'000; ///< page cache of the writing connection, each database
 };
 

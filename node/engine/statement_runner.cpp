@@ -64,8 +64,11 @@ void StatementRunner::run(ReaderPool::Readers &open,
     token->restart(settings.queryMax);
     if (text->isRead()) {
         auto reader = open.find(place.path, place.epoch);
-        answer(reader ? answerSelect(*text, request, **reader, *token, settings.queryBytesMax)
-                      : Result<QueryOutcome>(reader.error()));
+        if (reader) {
+            answerSelect(*text, request, **reader, token, settings, m_front, answer);
+        } else {
+            answer(reader.error());
+        }
         return;
     }
     if (text->isAboutIndex()) {

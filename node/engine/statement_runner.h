@@ -23,10 +23,11 @@ public:
     };
     using Answer = std::function<void(Result<QueryOutcome>)>;
 
-    /// Both outlive the runner; `store` runs the node.
-    StatementRunner(Node &node, Executor &store)
+    /// All outlive the runner; `store` runs the node, `front` takes the rows of large answers.
+    StatementRunner(Node &node, Executor &store, Executor &front)
         : m_node(node)
         , m_store(store)
+        , m_front(front)
     {
     }
 
@@ -45,6 +46,7 @@ private:
 
     Node &m_node;
     Executor &m_store;
+    Executor &m_front;
 };
 
 } // namespace driftless::engine

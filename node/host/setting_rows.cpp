@@ -460,9 +460,17 @@ constexpr Setting kSettings[] = {
         1'000,
         16'000 * kMega,
         "256000000",
-        "rows and kept values of one query together (413)",
+        "what one query keeps in memory, and each of its rows (413)",
         [](ConfigDraft &draft, const SettingValue &value) {
             return draft.config.engine.queryBytesMax = value.number, true;
+        }),
+    integer("Node:Limits:QueryStallSeconds",
+        1,
+        3'600,
+        "10",
+        "how long the rows of a query may not be taken; then it is ended, and its connection cut",
+        [](ConfigDraft &draft, const SettingValue &value) {
+            return draft.config.engine.queryStallMax = std::chrono::seconds(value.number), true;
         }),
 
     secret("Auth:RootApiKey",

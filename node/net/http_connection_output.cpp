@@ -37,6 +37,11 @@ void HttpConnection::writeAnswered()
         appendResponse(*slot.response, slot.frame);
         if (slot.response->stream && isBodySent(*slot.response, slot.frame)) {
             m_stream = std::move(slot.response->stream);
+            m_stream->whenBroken([connection = QPointer<HttpConnection>(this)](Error error) {
+                if (connection) {
+                    connection->takePiece(std::move(error));
+                }
+            });
             pullPieces();
         } else {
             endAnswer();

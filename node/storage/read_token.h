@@ -27,15 +27,17 @@ public:
     {
         m_deadline = SystemClock().instant() + timeMax;
     }
+    /// More time: as long as it waited for somebody else.
+    void extend(std::chrono::milliseconds waited) { m_deadline += waited; }
+    [[nodiscard]] bool isCancelled() const { return m_isCancelled.load(std::memory_order_relaxed); }
     [[nodiscard]] bool isOver() const
     {
-        return m_isCancelled.load(std::memory_order_relaxed)
-            || SystemClock().instant() > m_deadline;
+        return isCancelled() || SystemClock().instant() > m_deadline;
     }
     /// Why it is over: Timeout (Node:Limits:QuerySeconds), or ShuttingDown where it was cancelled.
     [[nodiscard]] Error error() const
     {
-        if (m_isCancelled.load(std::memory_order_relaxed)) {
+        if (isCancelled()) {
             return {ErrorCode::ShuttingDown, "The query was ended: nobody waits for it.", {}};
         }
         return {ErrorCode::Timeout,

@@ -28,6 +28,25 @@ Result<QueryRequest> QueryRequest::fromJson(QByteArray text, const json::Limits 
     return request;
 }
 
+QByteArray QueryResponse::head() const
+{
+    QByteArray out;
+    ObjectWriter writer(out);
+    writer.text("Query", query).integer("RequestedTake", requestedTake).raw("Rows", rows);
+    return out;
+}
+
+QByteArray QueryResponse::tail() const
+{
+    QByteArray out;
+    ObjectWriter writer(out);
+    writer.integer("MatchedCount", matchedCount)
+        .integer("AppliedCount", appliedCount)
+        .integer("ReturnedRows", returnedRows)
+        .end();
+    return "]," + out.sliced(1); // behind other members
+}
+
 QByteArray QueryResponse::toJson() const
 {
     QByteArray out;

@@ -32,6 +32,11 @@ struct QueryResponse
     QByteArray rows; ///< a JSON array
 
     [[nodiscard]] QByteArray toJson() const;
+
+    // Of a large answer, whose rows come in pieces between these two and whose counts are known at
+    // its end: the same members, the counts behind the rows.
+    [[nodiscard]] QByteArray head() const;
+    [[nodiscard]] QByteArray tail() const;
 };
 
 } // namespace driftless::wire

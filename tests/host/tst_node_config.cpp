@@ -121,6 +121,7 @@ void TestNodeConfig::defaultsAreThoseOfTheTable()
     QCOMPARE(config->queryThreads, 2);
     QCOMPARE(config->engine.queryMax.count(), engineDefaults.queryMax.count());
     QCOMPARE(config->engine.queryBytesMax, engineDefaults.queryBytesMax);
+    QCOMPARE(config->engine.queryStallMax.count(), engineDefaults.queryStallMax.count());
     QCOMPARE(config->bodyBytesMax, qsizetype(30'000'000));
     QCOMPARE(listenText(*config), QByteArray("http://localhost:1446"));
     QCOMPARE(config->warnings.size(), std::size_t(1)); // the known secrets

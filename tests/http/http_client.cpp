@@ -1,5 +1,7 @@
 #include "http_client.h"
 
+#include "chunked_body.h"
+
 #include <QHostAddress>
 #include <QTcpSocket>
 
@@ -50,6 +52,14 @@ HttpAnswer answerOf(const QByteArray &bytes)
         answer.headers.emplace_back(line.first(colon), line.sliced(colon + 1).trimmed());
     }
     answer.body = bytes.sliced(end + 4);
+    if (answer.header("Transfer-Encoding") == "chunked") {
+        QByteArrayView chunks = answer.body;
+        const auto body = support::dechunked(chunks);
+        if (!body) {
+            return {}; // it was broken off
+        }
+        answer.body = *body;
+    }
     return answer;
 }
 

@@ -21,7 +21,7 @@ struct HttpCall
 
 struct HttpAnswer
 {
-    int status = 0; ///< 0: there was none
+    int status = 0; ///< 0: there was none that is whole
     HeaderList headers;
     QByteArray body;
 

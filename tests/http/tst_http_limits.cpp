@@ -282,7 +282,7 @@ void addAmountLimits(std::map<QByteArray, Case> &cases)
            }};
     cases["QueryBytes"]
         = {{{"QueryBytes", "1000"}}, [](HttpNode &node) {
-               expectStatus(node.ask("limits", "POST", "/api/batch", batch(10, 200)), 200);
+               expectStatus(node.ask("limits", "POST", "/api/batch", batch(10, 2'000)), 200);
                expectStatus(
                    node.ask("limits", "POST", "/api/query", R"({"Query":"SELECT $ FROM l"})"), 413);
            }};
@@ -316,6 +316,14 @@ void addTimeLimits(std::map<QByteArray, Case> &cases)
                                     + QByteArray("a LIKE '%y%x%y%x%y%x%y' OR ").repeated(400)
                                     + R"(a = 'z'"})"),
                    503);
+           }};
+    cases["QueryStallSeconds"]
+        = {{{"QueryStallSeconds", "1"}}, [](HttpNode &node) {
+               expectStatus(node.ask("limits", "POST", "/api/batch", batch(1'000, 20'000)), 200);
+               RawClient client(node.port(), 1'024);
+               client.isReading = false;
+               client.send(query("SELECT TOP 1000 $, $ FROM l")); // more than the system buffers
+               QTRY_VERIFY_WITH_TIMEOUT(hitsOf(node, "QueryStallSeconds") > 0, 20'000);
            }};
     cases["PingSeconds"] = {{{"PingSeconds", "1"}}, [](HttpNode &node) {
                                 expectCloseOfWebSocket(node, {}, QByteArray("\x89\x00\x89\x00", 4));

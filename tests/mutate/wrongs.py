@@ -89,7 +89,7 @@ WRONGS = [
         "set-and-added-counts-twice",
         "A batch that sets the stock and sells from it takes the sale off twice.",
         "storage/document_draft.cpp",
-        "if (!m_wasPut && !sets.contains(folded)) {",
+        "if (!m_wasPut && !changes.sets.contains(folded)) {",
         "if (!m_wasPut) {",
     ),
     Wrong(

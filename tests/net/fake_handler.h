@@ -26,6 +26,7 @@ public:
     FakeStream(const FakeStream &) = delete;
     FakeStream &operator=(const FakeStream &) = delete;
 
+    void whenBroken(std::function<void(Error)> /*broken*/) override { }
     void next(Piece piece) override
     {
         ++m_made;
@@ -49,11 +50,13 @@ private:
 class LateStream final : public api::BodyStream
 {
 public:
-    explicit LateStream(Piece &asked)
+    LateStream(Piece &asked, std::function<void(Error)> &broken)
         : m_asked(asked)
+        , m_broken(broken)
     {
     }
     ~LateStream() override { m_asked = {}; }
+    void whenBroken(std::function<void(Error)> broken) override { m_broken = std::move(broken); }
     LateStream(const LateStream &) = delete;
     LateStream &operator=(const LateStream &) = delete;
 
@@ -61,6 +64,7 @@ public:
 
 private:
     Piece &m_asked;
+    std::function<void(Error)> &m_broken;
 };
 
 /// Answers by path: "/echo" the body, "/facts" what the server made of the request, "/later/N" when
@@ -101,7 +105,7 @@ public:
             reply(std::move(response));
         } else if (request.path == "/late") {
             api::Response response = api::Response::text(200, {});
-            response.stream = std::make_shared<LateStream>(askedPiece);
+            response.stream = std::make_shared<LateStream>(askedPiece, breakStream);
             reply(std::move(response));
         } else if (request.path == "/empty") {
             reply(api::Response::empty(request.query.toInt()));
@@ -164,6 +168,7 @@ public:
     int requestCount = 0;
     int streamsAlive = 0;
     int piecesMade = 0;
+    std::function<void(Error)> breakStream; ///< of "/late"
     api::BodyStream::Piece askedPiece; ///< of "/late"; null where none is asked for
     LimitCounters limits;
     std::vector<std::pair<QByteArray, api::Reply>> waiting;

@@ -1,3 +1,4 @@
+#include "chunked_body.h"
 #include "net/http_server.h"
 #include "raw_client.h"
 #include "server_test.h"
@@ -5,7 +6,7 @@
 #include <QTest>
 
 using namespace driftless;
-using net::HttpLimits;
+using support::dechunked;
 using test::FakeStream;
 using test::RawClient;
 
@@ -14,28 +15,6 @@ namespace {
 QByteArray get(const QByteArray &path)
 {
     return "GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n";
-}
-
-/// The body of the chunks at `text`, which it moves behind the last one; nothing where they are not
-/// whole.
-std::optional<QByteArray> dechunked(QByteArrayView &text)
-{
-    QByteArray body;
-    for (;;) {
-        const qsizetype end = text.indexOf("\r\n");
-        if (end < 0) {
-            return std::nullopt;
-        }
-        const qsizetype size = text.first(end).toByteArray().toLongLong(nullptr, 16);
-        if (text.size() < end + 2 + size + 2) {
-            return std::nullopt;
-        }
-        body += text.sliced(end + 2, size);
-        text = text.sliced(end + 2 + size + 2);
-        if (size == 0) {
-            return body;
-        }
-    }
 }
 
 QByteArrayView behindHead(const QByteArray &received)
@@ -129,6 +108,20 @@ private Q_SLOTS:
         QCOMPARE(m_handler->streamsAlive, 1);
         client.reset();
         QTRY_COMPARE(m_handler->streamsAlive, 0);
+    }
+
+    // Who takes nothing is cut off when what he was to get breaks off.
+    void closesWhereItBreaksOffUntaken()
+    {
+        RawClient client(m_port, 1'024);
+        client.isReading = false;
+        client.send(get("/late"));
+        QTRY_VERIFY(m_handler->askedPiece);
+        const auto asked = std::exchange(m_handler->askedPiece, {});
+        asked(QByteArray(64'000'000, 'x'));
+        QVERIFY(!m_handler->askedPiece);
+        m_handler->breakStream({ErrorCode::Timeout, "Nobody takes it.", {}});
+        QTRY_COMPARE(m_server->connectionCount(), 0);
     }
 
     // Pieces that come later, and one that comes when the client has gone.

@@ -209,7 +209,7 @@ void TestMessages::status()
         R"("Limits":{"DocumentBytes":0,"GroupOperations":0,"GroupBytes":0,"BodyBytes":0,"HeaderBytes":1,"HeaderCount":0,"TargetBytes":0,)"
         R"("Connections":0,"ConnectionsPerAddress":0,"RequestsPerAddress":0,"BytesPerAddress":0,"PipelinedRequests":0,"OutputBytes":0,"HeaderSeconds":0,"BodySeconds":0,)"
         R"("BodyBytesPerSecond":0,"IdleSeconds":0,"DrainSeconds":0,"DrainBytes":0,"HintBytes":0,"PingSeconds":0,"StoreQueue":0,)"
-        R"("ReaderQueue":0,"QueryQueue":0,"QuerySeconds":0,"QueryBytes":0}})");
+        R"("ReaderQueue":0,"QueryQueue":0,"QuerySeconds":0,"QueryBytes":0,"QueryStallSeconds":0}})");
 }
 
 void TestMessages::databases()
