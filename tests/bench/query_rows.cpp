@@ -68,7 +68,7 @@ public:
     [[nodiscard]] std::size_t count() const { return m_count; }
     [[nodiscard]] QByteArray databasePath() const
     {
-        return m_bench.folder.path() + "/node-a/" + kDatabase + ".db";
+        return m_bench.folder.path() + "/node-a/node-a/" + kDatabase + ".db";
     }
     ServedNode &node() { return *m_node; }
     PlainSqlite &plain() { return *m_plain; }
