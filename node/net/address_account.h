@@ -4,6 +4,7 @@
 
 #include <QPointer>
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 
@@ -16,6 +17,9 @@ class HttpServer;
 inline constexpr qsizetype kRequestCostBytes = qsizetype {4} * 1024;
 /// Bytes of an answer cost the node so much less than those of a body.
 inline constexpr int kAnswerShare = 4;
+/// A tenth of a second of turns: who has taken a large answer is not to wait for seconds
+/// afterwards.
+inline constexpr qsizetype kDebtBytesMax = qsizetype {4} * 1024 * 1024;
 /// Of answers on one connection that are not taken, while too much is held for its address.
 inline constexpr qsizetype kUntakenBytesMax = qsizetype {64} * 1024;
 
@@ -57,7 +61,8 @@ public:
 
     // Turns: so much is read for an address before the others have theirs.
     [[nodiscard]] bool hasTurn() const { return m_turnBytes > 0; }
-    void spend(qsizetype bytes) { m_turnBytes -= bytes; }
+    /// What is spent beyond a turn is paid for in further ones, some fifty at most.
+    void spend(qsizetype bytes) { m_turnBytes = std::max(m_turnBytes - bytes, -kDebtBytesMax); }
 
     /// `connection` is woken once there is room again. `isForTurn`: it waits for nothing but its
     /// address' turn.
