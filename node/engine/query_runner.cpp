@@ -11,7 +11,6 @@ namespace driftless::engine {
 namespace {
 
 constexpr qsizetype kWholeBytesMax = 256'000; ///< of rows that are answered at once
-constexpr qsizetype kPieceBytes = 64'000;
 
 Error tooLarge(qsizetype bytesMax)
 {
@@ -109,7 +108,7 @@ void answerSelect(const QueryText &text,
             return tooLarge(settings.queryBytesMax);
         }
         rows.append(!pipe && rows.size() == 1 ? "" : ",").append(row);
-        if (rows.size() < (pipe ? kPieceBytes : kWholeBytesMax)) {
+        if (rows.size() < (pipe ? RowPipe::kPieceBytes : kWholeBytesMax)) {
             return true;
         }
         if (pipe) {

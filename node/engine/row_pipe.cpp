@@ -30,7 +30,15 @@ RowPipe::RowPipe(
 {
 }
 
-Result<void> RowPipe::write(QByteArray piece)
+Result<void> RowPipe::write(const QByteArray &rows)
+{
+    for (qsizetype at = 0; at < rows.size(); at += kPieceBytes) {
+        DRIFTLESS_TRY(writePiece(rows.mid(at, kPieceBytes)));
+    }
+    return {};
+}
+
+Result<void> RowPipe::writePiece(QByteArray piece)
 {
     const Instant begin = SystemClock().instant();
     while (!m_room.try_acquire_for(kLook)) {

@@ -20,6 +20,7 @@ class RowPipe final : public std::enable_shared_from_this<RowPipe>
 {
 public:
     static constexpr std::ptrdiff_t kPiecesMax = 4; ///< that wait to be taken
+    static constexpr qsizetype kPieceBytes = 64'000;
 
     /// `front` outlives the pipe. `stallMax`: so long nothing may be taken.
     RowPipe(Executor &front,
@@ -27,9 +28,10 @@ public:
         std::chrono::milliseconds stallMax);
 
     // The statement's thread.
-    /// Waits for room; that time does not count as the statement's. Errors: Timeout
+    /// Of any size: goes in pieces of kPieceBytes at most. Waits for room for each; that time does
+    /// not count as the statement's. Errors: Timeout
     /// (Node:Limits:QueryStallSeconds), and those of the token where it is cancelled.
-    Result<void> write(QByteArray piece);
+    Result<void> write(const QByteArray &rows);
     /// The end: how many rows there were in all, or why they are not all there.
     void finish(Result<qint64> rows);
 
@@ -46,6 +48,8 @@ public:
 
 private:
     using Taken = Result<std::optional<QByteArray>>;
+
+    Result<void> writePiece(QByteArray piece);
 
     // The front thread.
     void arrived(QByteArray piece);

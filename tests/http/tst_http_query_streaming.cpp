@@ -16,6 +16,7 @@ class TestHttpQueryStreaming : public QObject
 private Q_SLOTS:
     void initTestCase();
     void sendsAllRows();
+    void sendsRowsLargerThanAPiece();
     void saysWhatFailsBehindTheFirstRows();
     void endsForWhoLeaves();
 
@@ -75,6 +76,24 @@ void TestHttpQueryStreaming::sendsAllRows()
     QCOMPARE(rows.size(), kDocuments);
     for (int i = 0; i < kDocuments; ++i) {
         QCOMPARE(rows[i].toObject().value(QLatin1String("n")).toInt(), i);
+    }
+}
+
+void TestHttpQueryStreaming::sendsRowsLargerThanAPiece()
+{
+    const HttpAnswer answer = m_node.ask("large",
+        "POST",
+        "/api/query",
+        statement("SELECT @key AS k, ARRAY(*.text) AS texts FROM c GROUP BY n % 4", "10"));
+    QCOMPARE(answer.status, 200);
+    const QJsonObject object = QJsonDocument::fromJson(answer.body).object();
+    QCOMPARE(object.value(QLatin1String("ReturnedRows")).toInt(), 4);
+    const QJsonArray rows = object.value(QLatin1String("Rows")).toArray();
+    QCOMPARE(rows.size(), 4);
+    for (int i = 0; i < 4; ++i) {
+        const QJsonObject row = rows[i].toObject();
+        QCOMPARE(row.value(QLatin1String("k")).toInt(-1), i);
+        QCOMPARE(row.value(QLatin1String("texts")).toArray().size(), kDocuments / 4);
     }
 }
 
