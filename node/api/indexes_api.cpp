@@ -48,7 +48,8 @@ void IndexesApi::find(const CallPtr &call,
     });
 }
 
-void IndexesApi::list(const CallPtr &call)
+/// The door of all but PUT, which reads its body first; the route says which role it asks for.
+void IndexesApi::enter(const CallPtr &call, const std::function<void(const DatabaseName &)> &next)
 {
     const auto grant = m_context.enterClient(*call);
     if (!grant) {
@@ -58,7 +59,12 @@ void IndexesApi::list(const CallPtr &call)
         m_context.fail(*call, checked.error());
         return;
     }
-    m_context.openDatabase(call, *grant, [this, call, database = grant->database] {
+    m_context.openDatabase(call, *grant, [next, database = grant->database] { next(database); });
+}
+
+void IndexesApi::list(const CallPtr &call)
+{
+    enter(call, [this, call](const DatabaseName &database) {
         find(call, database, [call](const Rows &found) {
             std::vector<wire::IndexRow> rows;
             std::transform(found.begin(), found.end(), std::back_inserter(rows), rowOf);
@@ -84,16 +90,7 @@ void IndexesApi::answerOne(const CallPtr &call, const DatabaseName &database, in
 
 void IndexesApi::get(const CallPtr &call)
 {
-    const auto grant = m_context.enterClient(*call);
-    if (!grant) {
-        return;
-    }
-    if (const auto checked = engine::checkCollectionToRead(call->first); !checked) {
-        m_context.fail(*call, checked.error());
-        return;
-    }
-    m_context.openDatabase(
-        call, *grant, [this, call, database = grant->database] { answerOne(call, database, 200); });
+    enter(call, [this, call](const DatabaseName &database) { answerOne(call, database, 200); });
 }
 
 void IndexesApi::put(const CallPtr &call)
@@ -129,15 +126,7 @@ void IndexesApi::put(const CallPtr &call)
 
 void IndexesApi::remove(const CallPtr &call)
 {
-    const auto grant = m_context.enterClient(*call);
-    if (!grant) {
-        return;
-    }
-    if (const auto checked = engine::checkCollectionToRead(call->first); !checked) {
-        m_context.fail(*call, checked.error());
-        return;
-    }
-    m_context.openDatabase(call, *grant, [this, call, database = grant->database] {
+    enter(call, [this, call](const DatabaseName &database) {
         m_context.gateway().dropIndex(
             database, call->first, call->second, [this, call](const Result<bool> &dropped) {
                 if (dropped && !*dropped) {

@@ -23,6 +23,8 @@ public:
 private:
     using Rows = std::vector<engine::IndexView>;
 
+    /// Key, role and name are right, and the database is open; else the call is answered.
+    void enter(const CallPtr &call, const std::function<void(const DatabaseName &)> &next);
     /// Asks for the indexes of the path's collection; answers the call on a failure.
     void find(const CallPtr &call,
         const DatabaseName &database,
