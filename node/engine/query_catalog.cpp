@@ -152,11 +152,23 @@ Result<std::optional<Value>> QueryCatalog::find(
     if (isOwn(collection) || !id.isString()) {
         return std::optional<Value>();
     }
-    DRIFTLESS_TRY_ASSIGN(auto rows, m_documents.find(collection, id.bytes()));
-    if (!rows) {
+    // A plan over ids asks for many of one collection, INCLUDE for those of another by turns.
+    if (!m_lookup || m_lookupCollection != collection) {
+        m_lookup.reset();
+        DRIFTLESS_TRY_ASSIGN(m_lookup, m_documents.find(collection, id.bytes()));
+        m_lookupCollection = collection;
+    } else {
+        m_lookup->seek(id.bytes());
+    }
+    if (!m_lookup) {
         return std::optional<Value>();
     }
-    return DocumentsCursor(*this, std::move(*rows), Wanted(wanted, m_options.showsFacts)).next();
+    DRIFTLESS_TRY_ASSIGN(const bool hasRow, m_lookup->next());
+    if (!hasRow) {
+        return std::optional<Value>();
+    }
+    DRIFTLESS_TRY_ASSIGN(Value found, valueOf(*m_lookup, Wanted(wanted, m_options.showsFacts)));
+    return std::optional(std::move(found));
 }
 
 bool QueryCatalog::contains(const QByteArray &collection) const
@@ -174,14 +186,27 @@ Result<std::optional<std::int64_t>> QueryCatalog::count(const QByteArray &collec
     return std::optional(count);
 }
 
+/// Read once: a statement sees one state.
+Result<const std::vector<storage::IndexInfo> *> QueryCatalog::indexInfos(
+    const QByteArray &collection)
+{
+    const QByteArray folded = foldCase(collection);
+    auto known = m_indexes.find(folded);
+    if (known == m_indexes.end()) {
+        DRIFTLESS_TRY_ASSIGN(auto infos, m_documents.indexes(collection));
+        known = m_indexes.emplace(folded, std::move(infos)).first;
+    }
+    return &known->second;
+}
+
 Result<std::vector<query::Index>> QueryCatalog::indexes(const QByteArray &collection)
 {
     std::vector<query::Index> found;
     if (m_options.pauseAt || isOwn(collection)) {
         return found;
     }
-    DRIFTLESS_TRY_ASSIGN(const auto infos, m_documents.indexes(collection));
-    for (const storage::IndexInfo &info : infos) {
+    DRIFTLESS_TRY_ASSIGN(const auto *infos, indexInfos(collection));
+    for (const storage::IndexInfo &info : *infos) {
         auto expression = query::parseExpression(info.expression);
         if (expression) { // else a newer program made it
             found.push_back({info.name,
@@ -253,8 +278,8 @@ private:
 Result<std::unique_ptr<query::Cursor>> QueryCatalog::indexed(
     const QByteArray &collection, const query::IndexScan &scan, const query::FieldSet &wanted)
 {
-    DRIFTLESS_TRY_ASSIGN(const auto infos, m_documents.indexes(collection));
-    for (const storage::IndexInfo &info : infos) {
+    DRIFTLESS_TRY_ASSIGN(const auto *infos, indexInfos(collection));
+    for (const storage::IndexInfo &info : *infos) {
         if (info.name == scan.index && info.state == storage::IndexState::Ready) {
             return std::unique_ptr<query::Cursor>(std::make_unique<EntriesCursor>(
                 *this, info.id, scan, Wanted(wanted, m_options.showsFacts)));

@@ -4,6 +4,9 @@
 #include "query/catalog.h"
 #include "storage/visible_documents.h"
 
+#include <map>
+#include <optional>
+
 namespace driftless::engine {
 
 /// The documents of one database, as a statement sees them: with their id as `_id`, and where they
@@ -60,9 +63,14 @@ private:
     Result<std::unique_ptr<query::Cursor>> scan(
         const QByteArray &collection, QByteArrayView after, const query::FieldSet &wanted);
 
+    Result<const std::vector<storage::IndexInfo> *> indexInfos(const QByteArray &collection);
+
     storage::VisibleDocuments m_documents;
     const Options m_options;
     std::optional<QByteArray> m_pausedAt;
+    std::optional<storage::DocumentCursor> m_lookup; ///< of the last `find`
+    QByteArray m_lookupCollection;
+    std::map<QByteArray, std::vector<storage::IndexInfo>> m_indexes; ///< by folded collection
 };
 
 } // namespace driftless::engine

@@ -18,6 +18,12 @@ Result<bool> DocumentCursor::next()
     return m_rows.step();
 }
 
+void DocumentCursor::seek(const QByteArray &id)
+{
+    m_rows.reset();
+    m_rows.bindCopy(2, foldCase(id));
+}
+
 Result<DocumentFacts> DocumentCursor::facts() const
 {
     Operation newestWrite;
