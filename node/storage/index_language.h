@@ -18,7 +18,7 @@ public:
     /// twice. Byte strings whose order (memcmp, the shorter first) is that of the values. A
     /// function of its arguments alone, since the keys that leave an index are worked out anew from
     /// what the document showed. It always answers: a document that the expression cannot be
-    /// evaluated for has the key of null.
+    /// evaluated for has a key above all others.
     virtual void appendKeys(const QByteArray &body, std::vector<QByteArray> &keys) const = 0;
 };
 
