@@ -1,4 +1,5 @@
 #include "core/clock.h"
+#include "net/address_account.h"
 #include "net/http_server.h"
 #include "raw_client.h"
 #include "server_test.h"
@@ -110,6 +111,24 @@ private Q_SLOTS:
             mostBetween = std::max(mostBetween, between);
         }
         QVERIFY(mostBetween >= 4);
+    }
+
+    // However much an address has taken, its next request is read after some dozens of turns.
+    void owesSomeTurnsAtMost()
+    {
+        constexpr int kTurnsMax = 100;
+        start({});
+        RawClient other(m_port, 0, kOther);
+        other.send(get("/echo"));
+        QTRY_COMPARE(other.responses().size(), 1U);
+        const auto account = std::make_shared<net::AddressAccount>(HttpLimits(), *m_server);
+        account->spend(1'000'000'000);
+        int turns = 0;
+        for (; turns < kTurnsMax && !account->hasTurn(); ++turns) {
+            account->beginTurn();
+        }
+        QVERIFY(account->hasTurn());
+        QVERIFY(turns < kTurnsMax);
     }
 
     // Where too much is held for an address, large bodies are read one at a time and small ones as
