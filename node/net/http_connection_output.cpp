@@ -70,7 +70,8 @@ void HttpConnection::pullPieces()
     m_isPulling = true;
     while (m_stream && !m_isPieceAwaited && outputBytes() < kPiecesAheadBytes) {
         m_isPieceAwaited = true;
-        m_stream->next([connection = QPointer<HttpConnection>(this)](Result<QByteArray> piece) {
+        const std::shared_ptr<api::BodyStream> stream = m_stream; // its last piece ends it
+        stream->next([connection = QPointer<HttpConnection>(this)](Result<QByteArray> piece) {
             if (connection) {
                 connection->takePiece(std::move(piece));
             }
