@@ -4,6 +4,7 @@
 #include "net/http_server.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace driftless::net {
 
@@ -19,9 +20,10 @@ constexpr int kAnswerDecay = 16; // a large answer is forgotten after some dozen
 
 } // namespace
 
-AddressAccount::AddressAccount(const HttpLimits &limits, HttpServer &server)
+AddressAccount::AddressAccount(const HttpLimits &limits, HttpServer &server, QByteArray address)
     : m_limits(limits)
     , m_server(&server)
+    , m_address(std::move(address))
     , m_inWorkMax(std::min(kFirstInWorkMax, limits.requestsPerAddressMax))
     , m_turnBytes(kTurnBytesMax)
 {
@@ -44,7 +46,7 @@ void AddressAccount::noteDispatched(qsizetype bodyBytes)
     ++m_inWork;
     m_inWorkBytes += kRequestCostBytes + bodyBytes;
     if (m_server) {
-        m_server->noteActive(*this);
+        m_server->noteActive(m_address);
     }
 }
 
@@ -140,7 +142,7 @@ bool AddressAccount::isShared() const
 /// one counts. Kept busy without a pause, the processors would make the others wait for theirs.
 bool AddressAccount::isPaced() const
 {
-    return m_server && m_server->isActiveBeside(this);
+    return m_server && m_server->isActiveBeside(m_address);
 }
 
 void AddressAccount::scheduleTurn()

@@ -2,6 +2,7 @@
 
 #include "net/http_limits.h"
 
+#include <QByteArray>
 #include <QPointer>
 
 #include <algorithm>
@@ -31,10 +32,12 @@ class AddressAccount final : public std::enable_shared_from_this<AddressAccount>
 {
 public:
     /// `server` outlives the connections; answers may come later.
-    AddressAccount(const HttpLimits &limits, HttpServer &server);
+    AddressAccount(const HttpLimits &limits, HttpServer &server, QByteArray address);
     ~AddressAccount();
     AddressAccount(const AddressAccount &) = delete;
     AddressAccount &operator=(const AddressAccount &) = delete;
+
+    [[nodiscard]] const QByteArray &address() const { return m_address; }
 
     int connectionCount = 0;
 
@@ -79,6 +82,7 @@ private:
 
     const HttpLimits m_limits; ///< its own, as answers may come when the server is gone
     const QPointer<HttpServer> m_server;
+    const QByteArray m_address; ///< "127.0.0.1"
     int m_inWork = 0;
     int m_inWorkMax; ///< grows with every answer up to the setting, so that the first burst is
                      ///< small

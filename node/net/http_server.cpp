@@ -189,7 +189,7 @@ QTcpSocket *HttpServer::makeSocket(qintptr descriptor, const std::optional<QSslC
 
 void HttpServer::acceptLater()
 {
-    if (!m_isAcceptDue && !m_isAcceptPaced) {
+    if (!m_isAcceptDue) {
         postResumeEvent();
         m_isAcceptDue = true;
     }
@@ -216,11 +216,12 @@ void HttpServer::accept(QTcpSocket *socket)
         delete socket;
         return;
     }
-    const auto account
-        = known != m_addresses.cend() ? *known : std::make_shared<AddressAccount>(m_limits, *this);
+    const auto account = known != m_addresses.cend()
+        ? *known
+        : std::make_shared<AddressAccount>(m_limits, *this, remoteAddress);
     auto *connection = new HttpConnection(*this, socket, remoteAddress, isSecure, account);
     m_connections.insert(connection);
-    m_lastAccepted = account.get();
+    m_lastAccepted = remoteAddress;
     if (isFull) {
         ++m_counters.connectionsRefused;
         ++m_turnedAwayCount;
@@ -286,7 +287,9 @@ void HttpServer::endPace()
 {
     m_pace.stop();
     if (std::exchange(m_isAcceptPaced, false)) {
-        acceptLater();
+        for (QTcpServer *listener : m_listeners) {
+            listener->resumeAccepting();
+        }
     }
     if (!m_pacedTurns.empty()) {
         postResumeEvent();
@@ -295,18 +298,18 @@ void HttpServer::endPace()
     }
 }
 
-void HttpServer::noteActive(const AddressAccount &account)
+void HttpServer::noteActive(const QByteArray &address)
 {
-    if (m_latest.account != &account) {
-        m_latestBeside = std::exchange(m_latest, {&account, {}});
+    if (m_latest.address != address) {
+        m_latestBeside = std::exchange(m_latest, {address, {}});
     }
     m_latest.at = m_clock.instant();
 }
 
-bool HttpServer::isActiveBeside(const AddressAccount *account) const
+bool HttpServer::isActiveBeside(const QByteArray &address) const
 {
-    const Activity &other = m_latest.account == account ? m_latestBeside : m_latest;
-    return other.account != nullptr && m_clock.instant() - other.at < kActiveFor;
+    const Activity &other = m_latest.address == address ? m_latestBeside : m_latest;
+    return !other.address.isEmpty() && m_clock.instant() - other.at < kActiveFor;
 }
 
 void HttpServer::postResumeEvent()
@@ -341,7 +344,12 @@ bool HttpServer::event(QEvent *event)
         }
     }
     if (isAcceptDue && isActiveBeside(m_lastAccepted)) {
-        m_isAcceptPaced = true; // whose connection comes next is known only when it is here
+        // Whose connection comes next is known only when it is here. It waits with the system: a
+        // socket that is made and not yet watched would take a half-close for the end.
+        m_isAcceptPaced = true;
+        for (QTcpServer *listener : m_listeners) {
+            listener->pauseAccepting();
+        }
         startPace();
     }
     return true;

@@ -87,9 +87,9 @@ private:
     /// a pause in which the processors are for the others.
     void scheduleTurn(AddressAccount &account, bool isPaced);
     /// A request of that address goes to the handler.
-    void noteActive(const AddressAccount &account);
+    void noteActive(const QByteArray &address);
     /// Another address has had a request lately.
-    [[nodiscard]] bool isActiveBeside(const AddressAccount *account) const;
+    [[nodiscard]] bool isActiveBeside(const QByteArray &address) const;
     /// Has `connection` resumed once the present event is over: answers of one batch leave
     /// together.
     void resumeLater(HttpConnection &connection);
@@ -108,15 +108,15 @@ private:
     std::unordered_set<HttpConnection *> m_connections; ///< children
     QHash<QByteArray, std::shared_ptr<AddressAccount>>
         m_addresses; ///< of those with connections, WebSockets counted
-    /// When an address had its last request; the address is only compared.
+    /// When an address had its last request. By its name: its account goes with its connections.
     struct Activity
     {
-        const AddressAccount *account = nullptr;
+        QByteArray address;
         Instant at {};
     };
     Activity m_latest;
     Activity m_latestBeside; ///< of another address than that
-    const AddressAccount *m_lastAccepted = nullptr; ///< only compared
+    QByteArray m_lastAccepted; ///< its address
     std::vector<std::weak_ptr<AddressAccount>> m_turns; ///< to begin with the next event
     std::vector<std::weak_ptr<AddressAccount>> m_pacedTurns; ///< to begin when m_pace ends
     std::unique_ptr<WsHints> m_hints;
@@ -128,7 +128,7 @@ private:
     QBasicTimer m_tick;
     QBasicTimer m_pace; ///< runs while a turn is paced, or accepting is
     bool m_isAcceptDue = false;
-    bool m_isAcceptPaced = false; ///< due when m_pace ends
+    bool m_isAcceptPaced = false; ///< the listeners rest until m_pace ends
     bool m_isAcceptPaused = false;
     bool m_isStopping = false;
     bool m_isStoppedSaid = false;

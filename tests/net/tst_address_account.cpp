@@ -121,7 +121,8 @@ private Q_SLOTS:
         RawClient other(m_port, 0, kOther);
         other.send(get("/echo"));
         QTRY_COMPARE(other.responses().size(), 1U);
-        const auto account = std::make_shared<net::AddressAccount>(HttpLimits(), *m_server);
+        const auto account
+            = std::make_shared<net::AddressAccount>(HttpLimits(), *m_server, "127.0.0.1");
         account->spend(1'000'000'000);
         int turns = 0;
         for (; turns < kTurnsMax && !account->hasTurn(); ++turns) {
@@ -129,6 +130,47 @@ private Q_SLOTS:
         }
         QVERIFY(account->hasTurn());
         QVERIFY(turns < kTurnsMax);
+    }
+
+    // An address that connects anew for each request is not "others" to itself.
+    void isNotBesideItself()
+    {
+        start({});
+        {
+            RawClient client(m_port);
+            client.send(get("/echo"));
+            QTRY_COMPARE(client.responses().size(), 1U);
+        }
+        QTRY_COMPARE(m_server->connectionCount(), 0);
+        const auto account
+            = std::make_shared<net::AddressAccount>(HttpLimits(), *m_server, "127.0.0.1");
+        account->spend(1'000'000'000);
+        account->beginTurn();
+        QVERIFY(account->hasTurn());
+    }
+
+    // Who says all at once and ends his side is answered, also where accepting is paced.
+    void answersHalfClosersBesideOthers()
+    {
+        constexpr std::size_t kRounds = 10;
+        constexpr std::size_t kClients = 20;
+        start({});
+        RawClient other(m_port, 0, kOther);
+        for (std::size_t round = 1; round <= kRounds; ++round) {
+            other.send(get("/echo"));
+            QTRY_COMPARE(other.responses().size(), round);
+            std::vector<std::unique_ptr<RawClient>> clients;
+            for (std::size_t i = 0; i < kClients; ++i) {
+                RawClient &client = *clients.emplace_back(std::make_unique<RawClient>(m_port));
+                QVERIFY(client.socket.waitForConnected());
+                client.send(get("/echo"));
+                client.socket.flush();
+                client.endInput();
+            }
+            for (const auto &client : clients) {
+                QTRY_COMPARE(client->responses().size(), 1U);
+            }
+        }
     }
 
     // Where too much is held for an address, large bodies are read one at a time and small ones as
